@@ -1,0 +1,26 @@
+// The tools of `make check`, kept out of the product's go.mod so that nobody who imports or audits Aikagi inherits
+// them. Run one with: go tool -modfile=tools/go.mod NAME. golangci-lint has its own module beside this one, in
+// tools/lint, because it needs two hundred others.
+module github.com/aikagi/aikagi/tools
+
+go 1.26.0
+
+tool (
+	golang.org/x/tools/cmd/deadcode // functions that no command reaches
+	golang.org/x/vuln/cmd/govulncheck // known vulnerabilities that our code calls
+	honnef.co/go/tools/cmd/staticcheck // mistakes that compile
+	mvdan.cc/gofumpt // gofmt with the choices that gofmt leaves open
+)
+
+require (
+	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/telemetry v0.0.0-20261010193011-f71dc92da45e // indirect
+	golang.org/x/tools v0.52.0 // indirect
+	golang.org/x/vuln v1.9.0 // indirect
+	honnef.co/go/tools v0.8.2 // indirect
+	mvdan.cc/gofumpt v0.12.0 // indirect
+)
