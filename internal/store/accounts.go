@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+const insertAccount = `INSERT INTO account (id, contact, created_at) VALUES ($1, $2, $3)`
+
+// InsertAccount keeps the account of the server; once, at the first start.
+func (tx *Tx) InsertAccount(ctx context.Context, a aikagi.Account) error {
+	return tx.exec(ctx, "account", "insert account", insertAccount, a.ID, a.Contact, ms(a.CreatedAt))
+}
+
+const findAccount = `SELECT id, contact, created_at FROM account ORDER BY id LIMIT 1`
+
+// FindAccount reads the account; NotFound before the first start made it.
+func (tx *Tx) FindAccount(ctx context.Context) (aikagi.Account, error) {
+	return find(ctx, tx, "account", func(r row) (aikagi.Account, error) {
+		var a aikagi.Account
+		var created int64
+		err := r.Scan(&a.ID, &a.Contact, &created)
+		a.CreatedAt = at(created)
+		return a, err
+	}, findAccount)
+}
+
+const setAccountContact = `UPDATE account SET contact = $2 WHERE id = $1`
+
+// SetAccountContact stores whom to tell about emergency access.
+func (tx *Tx) SetAccountContact(ctx context.Context, id aikagi.AccountID, contact aikagi.Email) error {
+	return tx.execOne(ctx, "account", "set account contact", setAccountContact, id, contact)
+}
+
+// claimedSetting says that the first principal exists or once did, so that the
+// server never again starts as a new one (S33).
+const claimedSetting = "account.claimed_at"
+
+const insertClaimed = `INSERT INTO settings (name, value) VALUES ($1, $2)`
+
+// MarkClaimed notes that the account has its first principal. A second claim
+// is a Conflict, on whichever node it arrives.
+func (tx *Tx) MarkClaimed(ctx context.Context, now time.Time) error {
+	return tx.exec(ctx, "setup", "mark account claimed", insertClaimed, claimedSetting, strconv.FormatInt(ms(now), 10))
+}
+
+const countClaimed = `SELECT COUNT(*) FROM settings WHERE name = $1`
+
+// Claimed reports whether the account ever had a principal.
+func (tx *Tx) Claimed(ctx context.Context) (bool, error) {
+	n, err := find(ctx, tx, "setup", scanInt, countClaimed, claimedSetting)
+	return n > 0, err
+}

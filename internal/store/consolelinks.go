@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+// ConsoleLink is a one-time way into the console. Package account says what
+// its kinds are for; only the digest of its secret is kept.
+type ConsoleLink struct {
+	Digest      []byte
+	Kind        string
+	PrincipalID aikagi.PrincipalID // empty until the first principal exists
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+	UsedAt      time.Time
+}
+
+const consoleLinkColumns = `digest, kind, principal_id, created_at, expires_at, used_at`
+
+func scanConsoleLink(r row) (ConsoleLink, error) {
+	var l ConsoleLink
+	var created, expires, used int64
+	err := r.Scan(&l.Digest, &l.Kind, &l.PrincipalID, &created, &expires, &used)
+	l.CreatedAt, l.ExpiresAt, l.UsedAt = at(created), at(expires), at(used)
+	return l, err
+}
+
+const insertConsoleLink = `
+INSERT INTO console_links (` + consoleLinkColumns + `) VALUES ($1, $2, $3, $4, $5, 0)`
+
+// InsertConsoleLink keeps a one-time way into the console; only the digest of
+// its secret.
+func (tx *Tx) InsertConsoleLink(ctx context.Context, l ConsoleLink) error {
+	return tx.exec(ctx, "console_link", "insert console link", insertConsoleLink,
+		l.Digest, l.Kind, l.PrincipalID, ms(l.CreatedAt), ms(l.ExpiresAt))
+}
+
+const findConsoleLink = `SELECT ` + consoleLinkColumns + ` FROM console_links WHERE digest = $1`
+
+// FindConsoleLink reads a console link by the digest of its secret.
+func (tx *Tx) FindConsoleLink(ctx context.Context, digest []byte) (ConsoleLink, error) {
+	return find(ctx, tx, "console_link", scanConsoleLink, findConsoleLink, digest)
+}
+
+const spendConsoleLink = `
+UPDATE console_links SET used_at = $2 WHERE digest = $1 AND used_at = 0 AND expires_at > $2`
+
+// SpendConsoleLink uses a link up, once and in time; Expired otherwise.
+func (tx *Tx) SpendConsoleLink(ctx context.Context, digest []byte, now time.Time) error {
+	n, err := tx.execCount(ctx, "console_link", "spend console link", spendConsoleLink, digest, ms(now))
+	if err == nil && n == 0 {
+		return aikagi.Because(aikagi.Expired, "console_link", "spent")
+	}
+	return err
+}
+
+const endConsoleLinksOf = `UPDATE console_links SET used_at = $2 WHERE principal_id = $1 AND used_at = 0`
+
+// EndConsoleLinksOf makes every unused link of a principal good for nothing.
+func (tx *Tx) EndConsoleLinksOf(ctx context.Context, principal aikagi.PrincipalID, now time.Time) error {
+	return tx.exec(ctx, "console_link", "end console links", endConsoleLinksOf, principal, ms(now))
+}
+
+const deleteOldConsoleLinks = `DELETE FROM console_links WHERE expires_at < $1`
+
+// DeleteOldConsoleLinks removes links that expired before a moment.
+func (tx *Tx) DeleteOldConsoleLinks(ctx context.Context, before time.Time) error {
+	return tx.exec(ctx, "console_link", "delete old console links", deleteOldConsoleLinks, ms(before))
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+const consoleSessionColumns = `digest, id, principal_id, created_at, last_used_at, expires_at, address`
+
+func scanConsoleSession(r row) (aikagi.ConsoleSession, error) {
+	var s aikagi.ConsoleSession
+	var created, used, expires int64
+	err := r.Scan(&s.Digest, &s.ID, &s.PrincipalID, &created, &used, &expires, &s.Address)
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = at(created), at(used), at(expires)
+	return s, err
+}
+
+const insertConsoleSession = `
+INSERT INTO console_sessions (` + consoleSessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+// InsertConsoleSession keeps a signed-in browser; only the digest of its secret.
+func (tx *Tx) InsertConsoleSession(ctx context.Context, s aikagi.ConsoleSession) error {
+	return tx.exec(ctx, "session", "insert console session", insertConsoleSession,
+		s.Digest, s.ID, s.PrincipalID, ms(s.CreatedAt), ms(s.LastUsedAt), ms(s.ExpiresAt), s.Address)
+}
+
+const findConsoleSession = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE digest = $1`
+
+// FindConsoleSession reads a console session by the digest of its secret.
+func (tx *Tx) FindConsoleSession(ctx context.Context, digest []byte) (aikagi.ConsoleSession, error) {
+	return find(ctx, tx, "session", scanConsoleSession, findConsoleSession, digest)
+}
+
+const consoleSessionSince = `SELECT COUNT(*) FROM console_sessions WHERE id = $1 AND created_at > $2`
+
+// ConsoleSessionSince reports whether a session exists and began after a moment.
+func (tx *Tx) ConsoleSessionSince(ctx context.Context, id string, since time.Time) (bool, error) {
+	n, err := find(ctx, tx, "session", scanInt, consoleSessionSince, id, ms(since))
+	return n > 0, err
+}
+
+const touchConsoleSession = `UPDATE console_sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2`
+
+// TouchConsoleSession notes when a console session was last used.
+func (tx *Tx) TouchConsoleSession(ctx context.Context, id string, now time.Time) error {
+	return tx.exec(ctx, "session", "touch console session", touchConsoleSession, id, ms(now))
+}
+
+const endConsoleSession = `DELETE FROM console_sessions WHERE id = $1`
+
+// EndConsoleSession signs a browser out; it is no error if it was already.
+func (tx *Tx) EndConsoleSession(ctx context.Context, id string) error {
+	return tx.exec(ctx, "session", "end console session", endConsoleSession, id)
+}
+
+const endConsoleSessionsOf = `DELETE FROM console_sessions WHERE principal_id = $1 AND id <> $2`
+
+// EndConsoleSessionsOf signs a principal out everywhere but in one session,
+// which may be empty.
+func (tx *Tx) EndConsoleSessionsOf(ctx context.Context, principal aikagi.PrincipalID, except string) error {
+	return tx.exec(ctx, "session", "end console sessions", endConsoleSessionsOf, principal, except)
+}
+
+const deleteOldConsoleSessions = `DELETE FROM console_sessions WHERE expires_at < $1`
+
+// DeleteOldConsoleSessions removes sessions that expired before a moment.
+func (tx *Tx) DeleteOldConsoleSessions(ctx context.Context, before time.Time) error {
+	return tx.exec(ctx, "session", "delete old console sessions", deleteOldConsoleSessions, ms(before))
+}

@@ -1,0 +1,15 @@
+// Package store keeps everything that outlives a request, on SQLite or on
+// PostgreSQL, with one query text for both.
+//
+// Reads go through View, writes through Update. The function given to Update
+// may run more than once and must touch rows only: no hashing, no rendering,
+// no dialling, no second Update.
+//
+//	Update ─ SQLite:     one writer connection; waiting functions share a commit
+//	       ─ PostgreSQL: SERIALIZABLE, retried on serialization failures
+//	View   ─ each statement sees what was committed before it
+//
+// One file per noun; the query stands beside the function that scans it. What
+// differs between the engines is in dialect.go and in no other file. The store
+// never decides who may do something and never looks at the clock.
+package store

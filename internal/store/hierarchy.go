@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+)
+
+const insertHierarchyLevel = `INSERT INTO hierarchy_levels (instance_id, level, name) VALUES ($1, $2, $3)`
+
+// InsertHierarchyLevel names a level, 1 to 5, of a new instance.
+func (tx *Tx) InsertHierarchyLevel(ctx context.Context, instance aikagi.InstanceID, level int, name string) error {
+	return tx.exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, level, name)
+}
+
+const listHierarchyLevels = `SELECT name FROM hierarchy_levels WHERE instance_id = $1 ORDER BY level`
+
+// ListHierarchyLevels reads the names of the levels, the highest first.
+func (tx *Tx) ListHierarchyLevels(ctx context.Context, instance aikagi.InstanceID) ([]string, error) {
+	return list(ctx, tx, "list hierarchy levels", scanString, listHierarchyLevels, instance)
+}
+
+const groupColumns = `instance_id, id, parent_id, level, name, created_at`
+
+func scanGroup(r row) (aikagi.HierarchyGroup, error) {
+	var g aikagi.HierarchyGroup
+	var created int64
+	err := r.Scan(&g.InstanceID, &g.ID, &g.ParentID, &g.Level, &g.Name, &created)
+	g.CreatedAt = at(created)
+	return g, err
+}
+
+const insertHierarchyGroup = `INSERT INTO hierarchy_groups (` + groupColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
+
+// InsertHierarchyGroup keeps a new group; a name taken below the same parent is
+// a Conflict.
+func (tx *Tx) InsertHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
+	return tx.exec(ctx, "group_name", "insert hierarchy group", insertHierarchyGroup,
+		g.InstanceID, g.ID, g.ParentID, g.Level, g.Name, ms(g.CreatedAt))
+}
+
+const findHierarchyGroup = `SELECT ` + groupColumns + ` FROM hierarchy_groups WHERE instance_id = $1 AND id = $2`
+
+// FindHierarchyGroup reads a group by id.
+func (tx *Tx) FindHierarchyGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID) (aikagi.HierarchyGroup, error) {
+	return find(ctx, tx, "hierarchy_group", scanGroup, findHierarchyGroup, instance, id)
+}
+
+const listHierarchyGroups = `
+SELECT ` + groupColumns + ` FROM hierarchy_groups WHERE instance_id = $1 ORDER BY parent_id, name`
+
+// ListHierarchyGroups reads all groups of an instance; Amazon's quota is 500.
+func (tx *Tx) ListHierarchyGroups(ctx context.Context, instance aikagi.InstanceID) ([]aikagi.HierarchyGroup, error) {
+	return list(ctx, tx, "list hierarchy groups", scanGroup, listHierarchyGroups, instance)
+}
+
+const renameHierarchyGroup = `UPDATE hierarchy_groups SET name = $3 WHERE instance_id = $1 AND id = $2`
+
+// RenameHierarchyGroup stores a new name; one taken below the same parent is a
+// Conflict.
+func (tx *Tx) RenameHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
+	n, err := tx.execCount(ctx, "group_name", "rename hierarchy group", renameHierarchyGroup, g.InstanceID, g.ID, g.Name)
+	if err == nil && n == 0 {
+		return aikagi.E(aikagi.NotFound, "hierarchy_group", nil)
+	}
+	return err
+}
+
+const countSubgroups = `SELECT count(*) FROM (SELECT 1 FROM hierarchy_groups
+ WHERE instance_id = $1 AND parent_id = $2 LIMIT 1) AS counted`
+
+const deleteHierarchyGroup = `DELETE FROM hierarchy_groups WHERE instance_id = $1 AND id = $2`
+
+// DeleteHierarchyGroup removes a group that nobody is in and that has no groups
+// below it; otherwise a Conflict with the reason in_use, as Amazon answers.
+func (tx *Tx) DeleteHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
+	below, err := find(ctx, tx, "hierarchy_group", scanInt, countSubgroups, g.InstanceID, g.ID)
+	if err != nil {
+		return err
+	}
+	members, err := tx.CountUsers(ctx, UserRange{Instance: g.InstanceID, Set: UsersOfGroup, Of: string(g.ID)}, 1)
+	if err != nil {
+		return err
+	}
+	if below > 0 || members > 0 {
+		return aikagi.Because(aikagi.Conflict, "hierarchy_group", "in_use")
+	}
+	return tx.execOne(ctx, "hierarchy_group", "delete hierarchy group", deleteHierarchyGroup, g.InstanceID, g.ID)
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aikagi/aikagi"
+)
+
+const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at`
+
+func scanInstance(r row) (aikagi.Instance, error) {
+	var i aikagi.Instance
+	var settings string
+	var created int64
+	err := r.Scan(&i.ID, &i.Alias, &i.IdentityType, &settings, &i.Version, &i.UserCount, &i.NoEmailCount, &created)
+	if err != nil {
+		return i, err
+	}
+	i.CreatedAt = at(created)
+	if err := json.Unmarshal([]byte(settings), &i.Settings); err != nil {
+		return i, fmt.Errorf("read settings of instance %s: %w", i.ID, err)
+	}
+	return i, nil
+}
+
+const insertInstance = `
+INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at)
+VALUES ($1, $2, $3, $4, 1, 0, 0, $5)`
+
+// InsertInstance keeps a new instance; a taken alias is a Conflict.
+func (tx *Tx) InsertInstance(ctx context.Context, i aikagi.Instance) error {
+	settings, err := json.Marshal(i.Settings)
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	return tx.exec(ctx, "alias", "insert instance", insertInstance,
+		i.ID, i.Alias, i.IdentityType, string(settings), ms(i.CreatedAt))
+}
+
+const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1`
+
+// FindInstance reads an instance by its id.
+func (tx *Tx) FindInstance(ctx context.Context, id aikagi.InstanceID) (aikagi.Instance, error) {
+	return find(ctx, tx, "instance", scanInstance, findInstance, id)
+}
+
+const findInstanceByAlias = `SELECT ` + instanceColumns + ` FROM instances WHERE alias = $1`
+
+// FindInstanceByAlias reads an instance by its alias in lower case.
+func (tx *Tx) FindInstanceByAlias(ctx context.Context, alias string) (aikagi.Instance, error) {
+	return find(ctx, tx, "instance", scanInstance, findInstanceByAlias, alias)
+}
+
+const listInstances = `SELECT ` + instanceColumns + ` FROM instances WHERE alias > $1 ORDER BY alias LIMIT $2`
+
+// ListInstances reads a page of instances after an alias.
+func (tx *Tx) ListInstances(ctx context.Context, after string, limit int) ([]aikagi.Instance, error) {
+	return list(ctx, tx, "list instances", scanInstance, listInstances, after, limit)
+}
+
+const updateInstanceSettings = `
+UPDATE instances SET settings = $3, version = version + 1 WHERE id = $1 AND version = $2`
+
+// UpdateInstanceSettings stores changed settings; a Conflict if somebody else
+// changed them since i was read.
+func (tx *Tx) UpdateInstanceSettings(ctx context.Context, i aikagi.Instance) error {
+	settings, err := json.Marshal(i.Settings)
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	n, err := tx.execCount(ctx, "instance", "update instance settings", updateInstanceSettings,
+		i.ID, i.Version, string(settings))
+	if err == nil && n == 0 {
+		return aikagi.Because(aikagi.Conflict, "instance", "changed")
+	}
+	return err
+}
+
+const addInstanceCounts = `
+UPDATE instances SET user_count = user_count + $2, no_email_count = no_email_count + $3 WHERE id = $1`
+
+// addInstanceCounts keeps the stored counts true; every write of a user that
+// changes them calls it.
+func (tx *Tx) addInstanceCounts(ctx context.Context, id aikagi.InstanceID, users, noEmail int) error {
+	if users == 0 && noEmail == 0 {
+		return nil
+	}
+	return tx.exec(ctx, "instance", "count users", addInstanceCounts, id, users, noEmail)
+}

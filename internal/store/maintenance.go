@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Expired names rows that are of no use after some time.
+type Expired string
+
+// What can be removed, each by the age that its name says.
+const (
+	ExpiredSessions        Expired = "sessions"         // past their absolute end
+	UnusedDevices          Expired = "known_devices"    // not used since
+	ExpiredFailures        Expired = "login_failures"   // past the count's end
+	ExpiredCounters        Expired = "counters"         // past the limit's window
+	ExpiredChallenges      Expired = "challenges"       // past the challenge's end
+	ExpiredConsoleSessions Expired = "console_sessions" // past their end
+	ExpiredConsoleLinks    Expired = "console_links"    // past their end
+	ExpiredResetTokens     Expired = "reset_tokens"     // past their end
+	OldResetRequests       Expired = "reset_requests"   // made before
+)
+
+func (e Expired) statement() string {
+	switch e {
+	case ExpiredSessions:
+		return `DELETE FROM sessions WHERE (instance_id, digest) IN (
+ SELECT instance_id, digest FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case UnusedDevices:
+		return `DELETE FROM known_devices WHERE (instance_id, digest) IN (
+ SELECT instance_id, digest FROM known_devices WHERE last_used_at < $1 ORDER BY last_used_at LIMIT $2)`
+	case ExpiredFailures:
+		return `DELETE FROM login_failures WHERE (instance_id, lane) IN (
+ SELECT instance_id, lane FROM login_failures WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case ExpiredCounters:
+		return `DELETE FROM throttle_counters WHERE lane IN (
+ SELECT lane FROM throttle_counters WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case ExpiredChallenges:
+		return `DELETE FROM spent_challenges WHERE id IN (
+ SELECT id FROM spent_challenges WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case ExpiredConsoleSessions:
+		return `DELETE FROM console_sessions WHERE digest IN (
+ SELECT digest FROM console_sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case ExpiredConsoleLinks:
+		return `DELETE FROM console_links WHERE digest IN (
+ SELECT digest FROM console_links WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case ExpiredResetTokens:
+		return `DELETE FROM reset_tokens WHERE (instance_id, digest) IN (
+ SELECT instance_id, digest FROM reset_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
+	case OldResetRequests:
+		return `DELETE FROM reset_requests WHERE (instance_id, id) IN (
+ SELECT instance_id, id FROM reset_requests WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
+	}
+	return ""
+}
+
+// Remove deletes up to limit rows of a kind that are older than a moment and
+// tells how many; small batches keep logins from waiting behind it.
+func (tx *Tx) Remove(ctx context.Context, what Expired, before time.Time, limit int) (int64, error) {
+	return tx.execCount(ctx, string(what), "remove "+string(what), what.statement(), ms(before), limit)
+}
+
+const closeOldRequests = `
+UPDATE reset_requests SET state = 'closed', closed_at = $2, closed_by = 'expired'
+WHERE (instance_id, id) IN (
+ SELECT instance_id, id FROM reset_requests
+ WHERE created_at < $1 AND state IN ('waiting', 'new') ORDER BY created_at LIMIT $3)`
+
+// CloseOldRequests ends up to limit open requests that were made before a
+// moment, and tells how many.
+func (tx *Tx) CloseOldRequests(ctx context.Context, before, now time.Time, limit int) (int64, error) {
+	return tx.execCount(ctx, "reset_request", "close old requests", closeOldRequests, ms(before), ms(now), limit)
+}
+
+// CheckIntegrity has the engine look for damage in its files, as far as it can;
+// the texts it returns are the engine's own. PostgreSQL checks its pages itself.
+func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
+	query := s.engine.integrity()
+	if query == "" {
+		return nil, nil
+	}
+	var said []string
+	err := s.View(ctx, func(tx *Tx) (err error) {
+		said, err = list(ctx, tx, "check integrity", scanString, query)
+		return err
+	})
+	if len(said) == 1 && said[0] == "ok" {
+		return nil, err
+	}
+	return said, err
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+const messageColumns = `id, instance_id, user_id, token_id, request_id, kind, recipient, header_id, sealed, state,
+ attempt, fence, run_at, expires_at, created_at, done_at, last_reply`
+
+func scanMessage(r row) (aikagi.Message, error) {
+	var m aikagi.Message
+	var run, expires, created, done int64
+	err := r.Scan(&m.ID, &m.InstanceID, &m.UserID, &m.TokenID, &m.RequestID, &m.Kind, &m.To, &m.HeaderID, &m.Sealed,
+		&m.State, &m.Attempt, &m.Fence, &run, &expires, &created, &done, &m.LastReply)
+	m.RunAt, m.ExpiresAt, m.CreatedAt, m.DoneAt = at(run), at(expires), at(created), at(done)
+	return m, err
+}
+
+const insertMessage = `
+INSERT INTO outbox (` + messageColumns + `)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 0, 0, $10, $11, $10, 0, '')`
+
+// InsertMessage puts a sealed message into the outbox, in the transaction of
+// its cause.
+func (tx *Tx) InsertMessage(ctx context.Context, m aikagi.Message) error {
+	return tx.exec(ctx, "message", "insert message", insertMessage,
+		m.ID, m.InstanceID, m.UserID, m.TokenID, m.RequestID, m.Kind, m.To, m.HeaderID, blob(m.Sealed),
+		ms(m.CreatedAt), ms(m.ExpiresAt))
+}
+
+// claimMessage takes the message that has been due for longest. One whose
+// worker let its lease run out is due again; the fence keeps that worker from
+// recording anything afterwards.
+func (e Engine) claimMessage() string {
+	return `
+UPDATE outbox SET state = 'sending', run_at = $2, fence = fence + 1, attempt = attempt + 1
+WHERE id IN (
+ SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND run_at <= $1
+ ORDER BY run_at LIMIT 1` + e.skipLocked() + `)
+RETURNING ` + messageColumns
+}
+
+// ClaimMessage takes one message for sending, until the lease ends; NotFound if
+// none is due.
+func (tx *Tx) ClaimMessage(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return find(ctx, tx, "message", scanMessage, tx.engine.claimMessage(), ms(now), ms(lease))
+}
+
+const renewMessage = `UPDATE outbox SET run_at = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'`
+
+// RenewMessage prolongs the lease of a message that is being sent; Expired if
+// another worker took it.
+func (tx *Tx) RenewMessage(ctx context.Context, m aikagi.Message, lease time.Time) error {
+	n, err := tx.execCount(ctx, "message", "renew message", renewMessage, m.ID, m.Fence, ms(lease))
+	if err == nil && n == 0 {
+		return aikagi.Because(aikagi.Expired, "message", "taken_over")
+	}
+	return err
+}
+
+const recordAttempt = `
+UPDATE outbox SET state = $3, run_at = $4, done_at = $5, last_reply = $6, sealed = $7
+WHERE id = $1 AND fence = $2 AND state = 'sending'`
+
+const insertAttempt = `
+INSERT INTO message_attempts (message_id, number, attempted_at, outcome, reply) VALUES ($1, $2, $3, $4, $5)`
+
+// RecordAttempt stores how a try ended, together with the message's new state;
+// Expired if the worker lost its lease. The content of a message that will not
+// be sent again is wiped by passing it empty.
+func (tx *Tx) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Attempt) error {
+	n, err := tx.execCount(ctx, "message", "record attempt", recordAttempt,
+		m.ID, m.Fence, m.State, ms(m.RunAt), ms(m.DoneAt), m.LastReply, blob(m.Sealed))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return aikagi.Because(aikagi.Expired, "message", "taken_over")
+	}
+	return tx.exec(ctx, "message", "insert attempt", insertAttempt, m.ID, a.Number, ms(a.At), a.Outcome, a.Reply)
+}
+
+const findMessage = `SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id = $2`
+
+// FindMessage reads one message of an instance.
+func (tx *Tx) FindMessage(ctx context.Context, instance aikagi.InstanceID, id aikagi.MessageID) (aikagi.Message, error) {
+	return find(ctx, tx, "message", scanMessage, findMessage, instance, id)
+}
+
+const listMessages = `
+SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
+
+// ListMessages reads a page of an instance's messages, newest first, before an
+// id; "~" is the start.
+func (tx *Tx) ListMessages(ctx context.Context, instance aikagi.InstanceID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
+	return list(ctx, tx, "list messages", scanMessage, listMessages, instance, before, limit)
+}
+
+const listMessagesOfUser = `
+SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`
+
+// ListMessagesOfUser reads a page of the messages to one user, newest first.
+func (tx *Tx) ListMessagesOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
+	return list(ctx, tx, "list messages of user", scanMessage, listMessagesOfUser, instance, user, before, limit)
+}
+
+func scanAttempt(r row) (aikagi.Attempt, error) {
+	var a aikagi.Attempt
+	var when int64
+	err := r.Scan(&a.MessageID, &a.Number, &when, &a.Outcome, &a.Reply)
+	a.At = at(when)
+	return a, err
+}
+
+const listAttempts = `
+SELECT message_id, number, attempted_at, outcome, reply FROM message_attempts WHERE message_id = $1 ORDER BY number`
+
+// ListAttempts reads every try to send a message.
+func (tx *Tx) ListAttempts(ctx context.Context, id aikagi.MessageID) ([]aikagi.Attempt, error) {
+	return list(ctx, tx, "list attempts", scanAttempt, listAttempts, id)
+}
+
+const retryMessage = `
+UPDATE outbox SET run_at = $3 WHERE instance_id = $1 AND id = $2 AND state = 'waiting'`
+
+// RetryMessage makes a waiting message due now.
+func (tx *Tx) RetryMessage(ctx context.Context, m aikagi.Message, now time.Time) error {
+	return tx.execOne(ctx, "message", "retry message", retryMessage, m.InstanceID, m.ID, ms(now))
+}

@@ -1,0 +1,405 @@
+-- The schema as it stands after all migrations, in neutral types that
+-- dialect.go maps to each engine. TestSchema compares it with a migrated
+-- database on both. Times are milliseconds since 1970 in UTC, 0 is "never".
+
+-- account: the owner of all instances; written once at set-up.
+CREATE TABLE account (
+  id         TEXT PRIMARY KEY,
+  contact    TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- settings: facts about the server (restore point, set-up state); app, backup.
+CREATE TABLE settings (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+-- key_ring: fingerprints of the master keys that sealed data here; app.
+CREATE TABLE key_ring (
+  fingerprint TEXT PRIMARY KEY,
+  created_at  BIGINT NOT NULL
+);
+
+-- jobs: leases of background work that only one node does at a time; jobs.
+CREATE TABLE jobs (
+  name         TEXT PRIMARY KEY,
+  locked_by    TEXT NOT NULL,
+  locked_until BIGINT NOT NULL,
+  last_run_at  BIGINT NOT NULL
+);
+
+-- principals: who acts on the account plane; account.
+CREATE TABLE principals (
+  id             TEXT PRIMARY KEY,
+  name           TEXT NOT NULL UNIQUE,
+  password_hash  TEXT NOT NULL,
+  totp_sealed    BYTEA NOT NULL,
+  totp_last_step BIGINT NOT NULL,
+  enabled        BOOLEAN NOT NULL,
+  version        BIGINT NOT NULL,
+  created_at     BIGINT NOT NULL,
+  last_login_at  BIGINT NOT NULL
+);
+
+-- access_keys: signing keys of principals, the secret sealed; account.
+CREATE TABLE access_keys (
+  id           TEXT PRIMARY KEY,
+  principal_id TEXT NOT NULL REFERENCES principals (id) ON DELETE CASCADE,
+  sealed       BYTEA NOT NULL,
+  enabled      BOOLEAN NOT NULL,
+  created_at   BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL
+);
+CREATE INDEX access_keys_by_principal ON access_keys (principal_id);
+
+-- policies: IAM policy documents; account.
+CREATE TABLE policies (
+  id         TEXT PRIMARY KEY,
+  name       TEXT NOT NULL UNIQUE,
+  managed    BOOLEAN NOT NULL,
+  document   TEXT NOT NULL,
+  version    BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- policy_attachments: which policy a principal has; account.
+CREATE TABLE policy_attachments (
+  principal_id TEXT NOT NULL REFERENCES principals (id) ON DELETE CASCADE,
+  policy_id    TEXT NOT NULL REFERENCES policies (id),
+  PRIMARY KEY (principal_id, policy_id)
+);
+CREATE INDEX policy_attachments_by_policy ON policy_attachments (policy_id);
+
+-- console_sessions: signed-in browsers of the account plane; account.
+CREATE TABLE console_sessions (
+  digest       BYTEA PRIMARY KEY,
+  id           TEXT NOT NULL UNIQUE,
+  principal_id TEXT NOT NULL REFERENCES principals (id) ON DELETE CASCADE,
+  created_at   BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  address      TEXT NOT NULL
+);
+CREATE INDEX console_sessions_by_principal ON console_sessions (principal_id);
+CREATE INDEX console_sessions_by_expiry ON console_sessions (expires_at);
+
+-- console_links: one-time ways into the console (set-up, aikagi console); account.
+CREATE TABLE console_links (
+  digest       BYTEA PRIMARY KEY,
+  kind         TEXT NOT NULL,
+  principal_id TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  used_at      BIGINT NOT NULL
+);
+CREATE INDEX console_links_by_expiry ON console_links (expires_at);
+
+-- instances: the sites of the account; directory. The counts are kept by the
+-- writes of users, so that a page need not count rows.
+CREATE TABLE instances (
+  id             TEXT PRIMARY KEY,
+  alias          TEXT NOT NULL UNIQUE,
+  identity_type  TEXT NOT NULL,
+  settings       TEXT NOT NULL,
+  version        BIGINT NOT NULL,
+  user_count     BIGINT NOT NULL,
+  no_email_count BIGINT NOT NULL,
+  created_at     BIGINT NOT NULL
+);
+
+-- security_profiles: named sets of permissions; securityprofile.
+CREATE TABLE security_profiles (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id          TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  description TEXT NOT NULL,
+  permissions TEXT NOT NULL,
+  version     BIGINT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  updated_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, name)
+);
+
+-- routing_profiles: only as far as users need one; directory.
+CREATE TABLE routing_profiles (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id          TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, name)
+);
+
+-- hierarchy_levels: the names of up to five levels; directory.
+CREATE TABLE hierarchy_levels (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  level       BIGINT NOT NULL,
+  name        TEXT NOT NULL,
+  PRIMARY KEY (instance_id, level)
+);
+
+-- hierarchy_groups: the organisation tree; directory.
+CREATE TABLE hierarchy_groups (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id          TEXT NOT NULL,
+  parent_id   TEXT NOT NULL,
+  level       BIGINT NOT NULL,
+  name        TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, parent_id, name)
+);
+
+-- users: the people; directory, reset (password), login (last login).
+CREATE TABLE users (
+  instance_id        TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id                 TEXT NOT NULL,
+  username           TEXT NOT NULL,
+  first_name         TEXT NOT NULL,
+  last_name          TEXT NOT NULL,
+  email              TEXT NOT NULL,
+  secondary_email    TEXT NOT NULL,
+  mobile             TEXT NOT NULL,
+  phone_type         TEXT NOT NULL,
+  phone_auto_accept  BOOLEAN NOT NULL,
+  phone_after_work   BIGINT NOT NULL,
+  phone_desk_number  TEXT NOT NULL,
+  routing_profile_id TEXT NOT NULL,
+  hierarchy_group_id TEXT NOT NULL,
+  locale             TEXT NOT NULL,
+  enabled            BOOLEAN NOT NULL,
+  password_hash      TEXT NOT NULL,
+  must_change        BOOLEAN NOT NULL,
+  version            BIGINT NOT NULL,
+  secret_epoch       BIGINT NOT NULL,
+  email_set_by       TEXT NOT NULL,
+  email_set_at       BIGINT NOT NULL,
+  created_at         BIGINT NOT NULL,
+  updated_at         BIGINT NOT NULL,
+  last_login_at      BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, username)
+);
+CREATE INDEX users_without_email ON users (instance_id, username) WHERE email = '';
+CREATE INDEX users_disabled ON users (instance_id, username) WHERE NOT enabled;
+CREATE INDEX users_must_change ON users (instance_id, username) WHERE must_change;
+CREATE INDEX users_by_group ON users (instance_id, hierarchy_group_id, username);
+
+-- user_keys: normalised words a person is found by (user name, names,
+-- address); written with users.
+CREATE TABLE user_keys (
+  instance_id TEXT NOT NULL,
+  search_key  TEXT NOT NULL,
+  user_id     TEXT NOT NULL,
+  PRIMARY KEY (instance_id, search_key, user_id),
+  FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_keys_by_user ON user_keys (instance_id, user_id);
+
+-- user_security_profiles: which profiles a user holds; directory.
+CREATE TABLE user_security_profiles (
+  instance_id TEXT NOT NULL,
+  user_id     TEXT NOT NULL,
+  profile_id  TEXT NOT NULL,
+  PRIMARY KEY (instance_id, user_id, profile_id),
+  FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (instance_id, profile_id) REFERENCES security_profiles (instance_id, id)
+);
+CREATE INDEX user_security_profiles_by_profile ON user_security_profiles (instance_id, profile_id, user_id);
+
+-- sessions: logged-in browsers; session. user_id is empty for emergency access.
+CREATE TABLE sessions (
+  instance_id  TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  digest       BYTEA NOT NULL,
+  id           TEXT NOT NULL,
+  user_id      TEXT NOT NULL,
+  grant_id     TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  address      TEXT NOT NULL,
+  user_agent   TEXT NOT NULL,
+  PRIMARY KEY (instance_id, digest),
+  UNIQUE (instance_id, id)
+);
+CREATE INDEX sessions_by_user ON sessions (instance_id, user_id);
+CREATE INDEX sessions_by_grant ON sessions (grant_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- known_devices: browsers a user logged in with before; login.
+CREATE TABLE known_devices (
+  instance_id  TEXT NOT NULL,
+  digest       BYTEA NOT NULL,
+  user_id      TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, digest),
+  FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
+);
+CREATE INDEX known_devices_by_user ON known_devices (instance_id, user_id);
+CREATE INDEX known_devices_by_use ON known_devices (last_used_at);
+
+-- login_failures: failed tries per lane (name × source, name × device, name);
+-- throttle. The lane is a keyed digest, so that no typed name is kept.
+CREATE TABLE login_failures (
+  instance_id TEXT NOT NULL,
+  lane        BYTEA NOT NULL,
+  failures    BIGINT NOT NULL,
+  wait_until  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, lane)
+);
+CREATE INDEX login_failures_by_expiry ON login_failures (expires_at);
+
+-- throttle_counters: GCRA state per limit and key; throttle.
+CREATE TABLE throttle_counters (
+  lane       BYTEA PRIMARY KEY,
+  tat        BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX throttle_counters_by_expiry ON throttle_counters (expires_at);
+
+-- spent_challenges: ids of challenges that a POST used up; reset, login.
+CREATE TABLE spent_challenges (
+  id         TEXT PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_challenges_by_expiry ON spent_challenges (expires_at);
+
+-- reset_requests: who pressed "forgot password"; reset.
+CREATE TABLE reset_requests (
+  instance_id  TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id           TEXT NOT NULL,
+  username     TEXT NOT NULL,
+  user_id      TEXT NOT NULL,
+  state        TEXT NOT NULL,
+  reason       TEXT NOT NULL,
+  asked        BIGINT NOT NULL,
+  address      TEXT NOT NULL,
+  locale       TEXT NOT NULL,
+  attempt      BIGINT NOT NULL,
+  run_at       BIGINT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  answered_at  BIGINT NOT NULL,
+  closed_at    BIGINT NOT NULL,
+  closed_by    TEXT NOT NULL,
+  recognised   TEXT NOT NULL,
+  PRIMARY KEY (instance_id, id)
+);
+CREATE INDEX reset_requests_new ON reset_requests (run_at) WHERE state = 'new';
+CREATE INDEX reset_requests_waiting ON reset_requests (instance_id, created_at, id) WHERE state = 'waiting';
+CREATE INDEX reset_requests_by_user ON reset_requests (instance_id, user_id, created_at);
+CREATE INDEX reset_requests_by_age ON reset_requests (created_at);
+
+-- reset_tokens: digests of one-time secrets that lead to a new password; reset.
+CREATE TABLE reset_tokens (
+  instance_id TEXT NOT NULL,
+  digest      BYTEA NOT NULL,
+  id          TEXT NOT NULL,
+  user_id     TEXT NOT NULL,
+  request_id  TEXT NOT NULL,
+  kind        TEXT NOT NULL,
+  epoch       BIGINT NOT NULL,
+  code_tries  BIGINT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  used_at     BIGINT NOT NULL,
+  ended_at    BIGINT NOT NULL,
+  ended_by    TEXT NOT NULL,
+  created_by  TEXT NOT NULL,
+  PRIMARY KEY (instance_id, digest),
+  UNIQUE (instance_id, id),
+  FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
+);
+CREATE INDEX reset_tokens_by_user ON reset_tokens (instance_id, user_id, created_at);
+CREATE INDEX reset_tokens_by_request ON reset_tokens (instance_id, request_id);
+CREATE INDEX reset_tokens_by_expiry ON reset_tokens (expires_at);
+
+-- outbox: messages to be sent and their fate; written in the transaction of
+-- the cause, worked on by outbox.
+CREATE TABLE outbox (
+  id           TEXT PRIMARY KEY,
+  instance_id  TEXT NOT NULL,
+  user_id      TEXT NOT NULL,
+  token_id     TEXT NOT NULL,
+  request_id   TEXT NOT NULL,
+  kind         TEXT NOT NULL,
+  recipient    TEXT NOT NULL,
+  header_id    TEXT NOT NULL,
+  sealed       BYTEA NOT NULL,
+  state        TEXT NOT NULL,
+  attempt      BIGINT NOT NULL,
+  fence        BIGINT NOT NULL,
+  run_at       BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  done_at      BIGINT NOT NULL,
+  last_reply   TEXT NOT NULL
+);
+CREATE INDEX outbox_due ON outbox (run_at) WHERE state IN ('waiting', 'sending');
+CREATE INDEX outbox_by_instance ON outbox (instance_id, id);
+CREATE INDEX outbox_by_user ON outbox (instance_id, user_id, id);
+
+-- message_attempts: each try to hand a message over; outbox.
+CREATE TABLE message_attempts (
+  message_id   TEXT NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+  number       BIGINT NOT NULL,
+  attempted_at BIGINT NOT NULL,
+  outcome      TEXT NOT NULL,
+  reply        TEXT NOT NULL,
+  PRIMARY KEY (message_id, number)
+);
+
+-- emergency_grants: an account principal enters an instance once; emergency.
+CREATE TABLE emergency_grants (
+  id             TEXT PRIMARY KEY,
+  instance_id    TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  principal_id   TEXT NOT NULL,
+  principal_name TEXT NOT NULL,
+  reason         TEXT NOT NULL,
+  digest         BYTEA NOT NULL UNIQUE,
+  address        TEXT NOT NULL,
+  created_at     BIGINT NOT NULL,
+  start_before   BIGINT NOT NULL,
+  used_at        BIGINT NOT NULL,
+  ended_at       BIGINT NOT NULL
+);
+CREATE INDEX emergency_grants_by_instance ON emergency_grants (instance_id, created_at);
+
+-- audit_events: the record; written by whoever changes something, in the same
+-- transaction. sequence and chain are filled in later by the chaining job.
+CREATE TABLE audit_events (
+  id          TEXT PRIMARY KEY,
+  instance_id TEXT NOT NULL,
+  event_time  BIGINT NOT NULL,
+  actor_kind  TEXT NOT NULL,
+  actor_id    TEXT NOT NULL,
+  actor_name  TEXT NOT NULL,
+  action      TEXT NOT NULL,
+  target_kind TEXT NOT NULL,
+  target_id   TEXT NOT NULL,
+  target_name TEXT NOT NULL,
+  outcome     TEXT NOT NULL,
+  source      TEXT NOT NULL,
+  address     TEXT NOT NULL,
+  request_id  TEXT NOT NULL,
+  changes     TEXT NOT NULL,
+  note        TEXT NOT NULL,
+  sequence    BIGINT NOT NULL,
+  chain       BYTEA NOT NULL
+);
+CREATE INDEX audit_events_by_instance ON audit_events (instance_id, id);
+CREATE INDEX audit_events_by_target ON audit_events (instance_id, target_kind, target_id, id);
+CREATE INDEX audit_events_unchained ON audit_events (id) WHERE sequence = 0;
+CREATE INDEX audit_events_by_sequence ON audit_events (sequence);
+
+-- audit_checkpoints: MACs over the chain so far; audit.
+CREATE TABLE audit_checkpoints (
+  sequence   BIGINT PRIMARY KEY,
+  chain      BYTEA NOT NULL,
+  mac        BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);

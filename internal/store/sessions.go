@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+const sessionColumns = `instance_id, digest, id, user_id, grant_id, created_at, last_used_at, expires_at, address, user_agent`
+
+func scanSession(r row) (aikagi.Session, error) {
+	var s aikagi.Session
+	var created, used, expires int64
+	err := r.Scan(&s.InstanceID, &s.Digest, &s.ID, &s.UserID, &s.GrantID, &created, &used, &expires,
+		&s.Address, &s.UserAgent)
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = at(created), at(used), at(expires)
+	return s, err
+}
+
+const insertSession = `
+INSERT INTO sessions (` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)`
+
+// InsertSession keeps a new session; only the digest of its secret.
+func (tx *Tx) InsertSession(ctx context.Context, s aikagi.Session) error {
+	return tx.exec(ctx, "session", "insert session", insertSession,
+		s.InstanceID, s.Digest, s.ID, s.UserID, s.GrantID, ms(s.CreatedAt), ms(s.ExpiresAt), s.Address, s.UserAgent)
+}
+
+const findSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE instance_id = $1 AND digest = $2`
+
+// FindSession reads a session by the digest of its secret: the one indexed
+// read that each request pays. Whether it is still good is package session's
+// to say; disabling or deleting a user removes his sessions.
+func (tx *Tx) FindSession(ctx context.Context, instance aikagi.InstanceID, digest []byte) (aikagi.Session, error) {
+	return find(ctx, tx, "session", scanSession, findSession, instance, digest)
+}
+
+const listSessions = `
+SELECT ` + sessionColumns + ` FROM sessions WHERE instance_id = $1 AND user_id = $2 ORDER BY created_at DESC, id`
+
+// ListSessions reads the sessions of a user, newest first.
+func (tx *Tx) ListSessions(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) ([]aikagi.Session, error) {
+	return list(ctx, tx, "list sessions", scanSession, listSessions, instance, user)
+}
+
+const touchSession = `
+UPDATE sessions SET last_used_at = $3 WHERE instance_id = $1 AND digest = $2 AND last_used_at < $3`
+
+// TouchSession notes that a session is in use.
+func (tx *Tx) TouchSession(ctx context.Context, s aikagi.Session, now time.Time) error {
+	return tx.exec(ctx, "session", "touch session", touchSession, s.InstanceID, s.Digest, ms(now))
+}
+
+const endSession = `DELETE FROM sessions WHERE instance_id = $1 AND id = $2`
+
+// EndSession removes one session; NotFound if it is gone already.
+func (tx *Tx) EndSession(ctx context.Context, instance aikagi.InstanceID, id aikagi.SessionID) error {
+	return tx.execOne(ctx, "session", "end session", endSession, instance, id)
+}
+
+const endSessionsOfUser = `DELETE FROM sessions WHERE instance_id = $1 AND user_id = $2 AND id <> $3`
+
+// EndSessionsOfUser removes all sessions of a user but one, which may be empty,
+// and tells how many.
+func (tx *Tx) EndSessionsOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, but aikagi.SessionID) (int64, error) {
+	return tx.execCount(ctx, "session", "end sessions of user", endSessionsOfUser, instance, user, but)
+}
+
+const endSessionsOfGrant = `DELETE FROM sessions WHERE grant_id = $1`
+
+// EndSessionsOfGrant removes the session of an emergency grant.
+func (tx *Tx) EndSessionsOfGrant(ctx context.Context, grant aikagi.GrantID) error {
+	return tx.exec(ctx, "session", "end sessions of grant", endSessionsOfGrant, grant)
+}
+
+const findDevice = `
+SELECT user_id FROM known_devices WHERE instance_id = $1 AND digest = $2 AND last_used_at > $3`
+
+// FindDevice tells whose known device a digest is, if it was used after since.
+func (tx *Tx) FindDevice(ctx context.Context, instance aikagi.InstanceID, digest []byte, since time.Time) (aikagi.UserID, error) {
+	id, err := find(ctx, tx, "known_device", scanString, findDevice, instance, digest, ms(since))
+	return aikagi.UserID(id), err
+}
+
+const keepDevice = `
+INSERT INTO known_devices (instance_id, digest, user_id, created_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
+ON CONFLICT (instance_id, digest) DO UPDATE SET last_used_at = excluded.last_used_at
+WHERE known_devices.user_id = excluded.user_id`
+
+// KeepDevice remembers a browser that a user logged in with.
+func (tx *Tx) KeepDevice(ctx context.Context, d aikagi.KnownDevice, now time.Time) error {
+	return tx.exec(ctx, "known_device", "keep device", keepDevice, d.InstanceID, d.Digest, d.UserID, ms(now))
+}
+
+const forgetDevices = `DELETE FROM known_devices WHERE instance_id = $1 AND user_id = $2`
+
+// ForgetDevices forgets all browsers of a user.
+func (tx *Tx) ForgetDevices(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) error {
+	return tx.exec(ctx, "known_device", "forget devices", forgetDevices, instance, user)
+}

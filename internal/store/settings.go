@@ -1,0 +1,20 @@
+package store
+
+import (
+	"context"
+)
+
+const findSetting = `SELECT value FROM settings WHERE name = $1`
+
+// FindSetting reads a fact about the server.
+func (tx *Tx) FindSetting(ctx context.Context, name string) (string, error) {
+	return find(ctx, tx, "setting", scanString, findSetting, name)
+}
+
+const putSetting = `
+INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+
+// PutSetting keeps a fact about the server.
+func (tx *Tx) PutSetting(ctx context.Context, name, value string) error {
+	return tx.exec(ctx, "setting", "put setting", putSetting, name, value)
+}

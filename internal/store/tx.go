@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+// Tx is what the functions given to View and Update work with.
+type Tx struct {
+	engine      Engine
+	db          querier
+	statements  *statements // nil where the driver keeps its own
+	uncancelled bool        // statements must not be interrupted
+}
+
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// row is what a scan function reads from.
+type row interface {
+	Scan(dest ...any) error
+}
+
+// exec runs a statement that changes rows; what names it in errors, subject is
+// the noun a decision is about.
+func (tx *Tx) exec(ctx context.Context, subject, what, query string, args ...any) error {
+	_, err := tx.execCount(ctx, subject, what, query, args...)
+	return err
+}
+
+// execCount is exec for statements whose number of changed rows matters, such
+// as those that spend a secret.
+func (tx *Tx) execCount(ctx context.Context, subject, what, query string, args ...any) (int64, error) {
+	ctx = tx.context(ctx)
+	result, err := tx.result(ctx, query, args)
+	if err != nil {
+		return 0, decide(subject, fmt.Errorf("%s: %w", what, err))
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	return n, nil
+}
+
+// execOne is exec for a statement that must change exactly one row; none is
+// NotFound.
+func (tx *Tx) execOne(ctx context.Context, subject, what, query string, args ...any) error {
+	n, err := tx.execCount(ctx, subject, what, query, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return aikagi.E(aikagi.NotFound, subject, nil)
+	}
+	return nil
+}
+
+func (tx *Tx) context(ctx context.Context) context.Context {
+	if tx.uncancelled {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+func (tx *Tx) result(ctx context.Context, query string, args []any) (sql.Result, error) {
+	stmt, err := tx.statements.prepare(ctx, tx.db, query)
+	if err != nil {
+		return nil, err
+	}
+	if stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return tx.db.ExecContext(ctx, query, args...)
+}
+
+func (tx *Tx) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	stmt, err := tx.statements.prepare(ctx, tx.db, query)
+	if err != nil {
+		return nil, err
+	}
+	if stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return tx.db.QueryContext(ctx, query, args...)
+}
+
+// list scans every row of a query.
+func list[T any](ctx context.Context, tx *Tx, what string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.rows(tx.context(ctx), query, args)
+	if err != nil {
+		return nil, decide(what, fmt.Errorf("%s: %w", what, err))
+	}
+	defer func() { _ = rows.Close() }() // Err tells what matters
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, decide(what, fmt.Errorf("%s: %w", what, err))
+		}
+		all = append(all, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, decide(what, fmt.Errorf("%s: %w", what, err))
+	}
+	return all, nil
+}
+
+// find scans the first row of a query; none is NotFound about subject.
+func find[T any](ctx context.Context, tx *Tx, subject string, scan func(row) (T, error), query string, args ...any) (T, error) {
+	var none T
+	all, err := list(ctx, tx, "find "+subject, scan, query, args...)
+	if err != nil {
+		return none, err
+	}
+	if len(all) == 0 {
+		return none, aikagi.E(aikagi.NotFound, subject, nil)
+	}
+	return all[0], nil
+}
+
+func scanInt(r row) (int64, error) {
+	var n int64
+	err := r.Scan(&n)
+	return n, err
+}
+
+func scanString(r row) (string, error) {
+	var s string
+	err := r.Scan(&s)
+	return s, err
+}
+
+// ms is how a time is stored: milliseconds since 1970, 0 for "never".
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// blob is how bytes are stored: none is empty, never NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// at reads a stored time.
+func at(stored int64) time.Time {
+	if stored == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(stored).UTC()
+}
+
+// statements keeps prepared statements of SQLite, where preparing costs more
+// than a point read.
+type statements struct {
+	mu  sync.Mutex
+	all map[string]*sql.Stmt
+}
+
+func (s *statements) prepare(ctx context.Context, db querier, query string) (*sql.Stmt, error) {
+	if s == nil {
+		return nil, nil //nolint:nilnil // no cache: the caller runs the text itself
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stmt := s.all[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if s.all == nil {
+		s.all = make(map[string]*sql.Stmt)
+	}
+	s.all[query] = stmt
+	return stmt, nil
+}
+
+func (s *statements) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, stmt := range s.all {
+		_ = stmt.Close() // the connection goes next
+	}
+	s.all = nil
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/aikagi/aikagi"
+)
+
+// SearchKey is how words are compared in searches: compatibility forms folded,
+// lower case, no spaces. The stored keys and the typed word pass through it.
+func SearchKey(s string) string {
+	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), "")
+}
+
+// maxSearchKey bounds a key; a prefix longer than this finds nothing.
+const maxSearchKey = 128
+
+// userKeys are the words a user is found by: user name, address, and the names
+// in both orders, because one types 田中一郎 and another "ichiro tanaka".
+func userKeys(u aikagi.User) []string {
+	var keys []string
+	for _, word := range []string{
+		string(u.Username), string(u.Email), u.LastName + u.FirstName, u.FirstName + u.LastName,
+	} {
+		key := SearchKey(word)
+		if len(key) > maxSearchKey {
+			key = strings.ToValidUTF8(key[:maxSearchKey], "")
+		}
+		if key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+const insertUserKey = `INSERT INTO user_keys (instance_id, search_key, user_id) VALUES ($1, $2, $3)`
+
+func (tx *Tx) insertUserKeys(ctx context.Context, u aikagi.User) error {
+	for _, key := range userKeys(u) {
+		if err := tx.exec(ctx, "user", "insert search key", insertUserKey, u.InstanceID, key, u.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const deleteUserKeys = `DELETE FROM user_keys WHERE instance_id = $1 AND user_id = $2`
+
+func (tx *Tx) replaceUserKeys(ctx context.Context, before, u aikagi.User) error {
+	if slices.Equal(userKeys(before), userKeys(u)) {
+		return nil
+	}
+	if err := tx.exec(ctx, "user", "delete search keys", deleteUserKeys, u.InstanceID, u.ID); err != nil {
+		return err
+	}
+	return tx.insertUserKeys(ctx, u)
+}
+
+const listUserIDs = `SELECT id FROM users WHERE instance_id = $1 AND id > $2 ORDER BY id LIMIT $3`
+
+// ListUserIDs reads a page of ids; for commands that walk everybody.
+func (tx *Tx) ListUserIDs(ctx context.Context, instance aikagi.InstanceID, after aikagi.UserID, limit int) ([]aikagi.UserID, error) {
+	ids, err := list(ctx, tx, "list user ids", scanString, listUserIDs, instance, after, limit)
+	users := make([]aikagi.UserID, len(ids))
+	for i, id := range ids {
+		users[i] = aikagi.UserID(id)
+	}
+	return users, err
+}
