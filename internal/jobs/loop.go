@@ -1,0 +1,123 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aikagi/aikagi"
+)
+
+// Loop is one kind of background work.
+type Loop struct {
+	Name     string
+	Interval time.Duration // how long at most until it looks again
+	Workers  int           // how many work side by side; 0 is one
+	// Work does one piece and says whether it found any. An error is logged
+	// and the loop pauses for its interval.
+	Work func(ctx context.Context) (found bool, err error)
+
+	once sync.Once
+	wake chan struct{}
+}
+
+// Wake tells the loop that something may be due. It never blocks.
+func (l *Loop) Wake() {
+	select {
+	case l.bell() <- struct{}{}:
+	default:
+	}
+}
+
+func (l *Loop) bell() chan struct{} {
+	l.once.Do(func() { l.wake = make(chan struct{}, max(l.Workers, 1)) })
+	return l.wake
+}
+
+// Runner owns the goroutines of all loops.
+type Runner struct {
+	Log *slog.Logger
+
+	quit   chan struct{}
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+}
+
+// stopGrace is how long a piece of work in hand may go on after Stop.
+const stopGrace = 8 * time.Second
+
+// Start runs the loops until Stop. The actor of their work is the system.
+func (r *Runner) Start(ctx context.Context, loops ...*Loop) {
+	ctx = aikagi.WithActor(ctx, aikagi.Actor{Kind: aikagi.ActorSystem, Name: "system", Source: "job"})
+	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.quit = make(chan struct{})
+	for _, l := range loops {
+		for range max(l.Workers, 1) {
+			r.wait.Add(1)
+			go func() {
+				defer r.wait.Done()
+				r.run(ctx, l)
+			}()
+		}
+	}
+}
+
+// Stop tells the loops to end after the piece in hand and waits for them; what
+// takes longer than stopGrace is cancelled and left to its lease.
+func (r *Runner) Stop() {
+	if r.cancel == nil {
+		return
+	}
+	close(r.quit)
+	late := time.AfterFunc(stopGrace, r.cancel)
+	r.wait.Wait()
+	late.Stop()
+	r.cancel()
+}
+
+func (r *Runner) stopping() bool {
+	select {
+	case <-r.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *Runner) run(ctx context.Context, l *Loop) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-l.bell():
+		case <-timer.C:
+		}
+		r.untilIdle(ctx, l)
+		timer.Reset(l.Interval)
+	}
+}
+
+func (r *Runner) untilIdle(ctx context.Context, l *Loop) {
+	for !r.stopping() {
+		found, err := l.attempt(ctx)
+		if err != nil && !r.stopping() {
+			r.Log.ErrorContext(ctx, "background work failed", "op", l.Name, "error", err)
+		}
+		if err != nil || !found {
+			return
+		}
+	}
+}
+
+// attempt keeps a panic in one piece of work from taking the process down.
+func (l *Loop) attempt(ctx context.Context) (found bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = aikagi.Because(aikagi.Internal, l.Name, "panic")
+		}
+	}()
+	return l.Work(ctx)
+}
