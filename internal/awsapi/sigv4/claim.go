@@ -1,0 +1,166 @@
+package sigv4
+
+import (
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// readClaim reads and checks all of a request that can be judged without the
+// secret.
+func readClaim(r *http.Request, now time.Time, region, service string) (claim, error) {
+	if err := onlyHeaderSigned(r); err != nil {
+		return claim{}, err
+	}
+	c, err := parseAuthorization(r.Header.Get("Authorization"))
+	if err != nil {
+		return claim{}, err
+	}
+	if err := checkHeaders(r.Header, c.signedHeaders); err != nil {
+		return claim{}, err
+	}
+	c.timestamp = r.Header.Get("X-Amz-Date")
+	if c.signedAt, err = time.Parse(timeLayout, c.timestamp); err != nil {
+		return claim{}, refuse(IncompleteSignature, "x-amz-date cannot be read")
+	}
+	if c.date != c.timestamp[:8] || c.region != region || c.service != service {
+		return claim{}, refuse(InvalidSignature, "the credential is scoped to another day, region or service")
+	}
+	if age := now.Sub(c.signedAt); age > Window || age < -Window {
+		return claim{}, refuse(ExpiredSignature, "x-amz-date is more than 5 minutes from our time")
+	}
+	return c, nil
+}
+
+// onlyHeaderSigned makes sure that there is one signature and that it is in the
+// header (S34: one authentication method a request).
+func onlyHeaderSigned(r *http.Request) error {
+	inQuery := false
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		name = strings.ToLower(name)
+		inQuery = inQuery || name == "x-amz-signature" || name == "x-amz-algorithm" || name == "x-amz-credential"
+	}
+	values := r.Header.Values("Authorization")
+	switch {
+	case len(values) > 1, len(values) == 1 && inQuery:
+		return refuse(IncompleteSignature, "more than one signature")
+	case inQuery:
+		return refuse(MissingToken, "signatures in the query are not taken")
+	case len(values) == 0 || !isSigV4(values[0]):
+		return refuse(MissingToken, "no AWS4-HMAC-SHA256 authorization")
+	}
+	return nil
+}
+
+func isSigV4(authorization string) bool {
+	scheme, _, _ := strings.Cut(authorization, " ")
+	return scheme == algorithm
+}
+
+// parseAuthorization reads
+//
+//	AWS4-HMAC-SHA256 Credential=ID/date/region/service/aws4_request, SignedHeaders=a;b, Signature=hex
+//
+// with each part once, in any order.
+func parseAuthorization(header string) (claim, error) {
+	var c claim
+	rest, found := strings.CutPrefix(header, algorithm+" ")
+	if !found || len(header) > 4096 {
+		return c, refuse(IncompleteSignature, "the Authorization header cannot be read")
+	}
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(rest, ",") {
+		name, value, _ := strings.Cut(strings.Trim(part, " "), "=")
+		ok := false
+		switch name {
+		case "Credential":
+			ok = c.readCredential(value)
+		case "SignedHeaders":
+			ok = c.readSignedHeaders(value)
+		case "Signature":
+			ok = c.readSignature(value)
+		}
+		if !ok || seen[name] {
+			return claim{}, refuse(IncompleteSignature, "a part of the Authorization header is unknown, twice or malformed")
+		}
+		seen[name] = true
+	}
+	if len(seen) != 3 {
+		return claim{}, refuse(IncompleteSignature, "Credential, SignedHeaders or Signature is missing")
+	}
+	return c, nil
+}
+
+func (c *claim) readCredential(value string) bool {
+	parts := strings.Split(value, "/")
+	if len(parts) != 5 || parts[4] != terminator || slices.Contains(parts, "") {
+		return false
+	}
+	c.accessKeyID, c.date, c.region, c.service = parts[0], parts[1], parts[2], parts[3]
+	return len(c.accessKeyID) <= 128 && onlyKeyBytes(c.accessKeyID)
+}
+
+func (c *claim) readSignedHeaders(value string) bool {
+	c.signedHeaders = strings.Split(value, ";")
+	for i, name := range c.signedHeaders {
+		if !isHeaderName(name) || i > 0 && name <= c.signedHeaders[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *claim) readSignature(value string) bool {
+	signature, err := hex.DecodeString(value)
+	c.signature = signature
+	return err == nil && len(signature) == 32 && strings.ToLower(value) == value
+}
+
+func onlyKeyBytes(s string) bool {
+	for _, b := range []byte(s) {
+		if !('A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// isHeaderName reports whether s is a header name in lower case (RFC 9110 §5.6.2).
+func isHeaderName(s string) bool {
+	for _, b := range []byte(s) {
+		if !('a' <= b && b <= 'z' || '0' <= b && b <= '9') && strings.IndexByte("!#$%&'*+-.^_`|~", b) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// checkHeaders makes sure that everything that counts is signed, and is there once.
+func checkHeaders(header http.Header, signed []string) error {
+	if !slices.Contains(signed, "host") || !slices.Contains(signed, "x-amz-date") {
+		return refuse(IncompleteSignature, "host and x-amz-date must be signed")
+	}
+	for name, values := range header {
+		lower := strings.ToLower(name)
+		amz := strings.HasPrefix(lower, "x-amz-")
+		if amz && !slices.Contains(signed, lower) {
+			return refuse(IncompleteSignature, "an x-amz- header is not signed")
+		}
+		once := amz || lower == "host" || lower == "content-type" || lower == "content-length" || slices.Contains(signed, lower)
+		if once && len(values) != 1 {
+			return refuse(IncompleteSignature, "a header comes twice")
+		}
+	}
+	if _, ok := header["X-Amz-Security-Token"]; ok {
+		// Keys here are lasting ones; no session token has ever been given out.
+		return refuse(UnrecognizedClient, "no such session token")
+	}
+	return nil
+}
