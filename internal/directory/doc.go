@@ -1,0 +1,28 @@
+// Package directory keeps the people of an instance: who they are, where their
+// mail goes, which profiles and group they have, and whether they may log in.
+//
+//	page, command, wire ─ actor in ctx ─ Directory.Update(…)
+//	   ├ prepare: read, judge, render the mails (outside the transaction)
+//	   └ ONE transaction: read again, judge rights, change, end what the change
+//	     ends (sessions, reset secrets), audit row, mails into the outbox
+//
+// What each operation asks for; "ways in" is S26: the target holds no guarded
+// power that the actor lacks.
+//
+//	operation                  permission                ways in   last administrator stays
+//	list, search, find         Users.View                –         –
+//	create                     Users.Create, may give    –         –
+//	update                     Users.Edit                if an address changes
+//	enable, disable            Users.EnableAndDisable    yes       yes
+//	delete                     Users.Delete              yes       yes
+//	replace profiles           Users.EditPermission, …   yes       yes
+//	end sessions, lift waits   Users.Edit                yes       –
+//	groups                     AgentGrouping.*           –         –
+//	settings                   every guarded power       –         –
+//	mail record                Users.Edit                –         –
+//	audit record               HistoricalChanges.View    –         –
+//	create an instance         host, system, or a principal that the console judged
+//
+// directory never sets a password except the temporary one of a new user, and
+// never sends mail; both leave rows for others.
+package directory

@@ -1,0 +1,139 @@
+package directory
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Limits of the hierarchy, as Amazon Connect documents them.
+const (
+	MaxLevels    = 5
+	maxGroups    = 500
+	maxGroupName = 100
+)
+
+// Tree is the hierarchy of an instance.
+type Tree struct {
+	Levels []string // names, the highest first
+	Groups []aikagi.HierarchyGroup
+}
+
+// Tree reads the hierarchy.
+func (d *Directory) Tree(ctx context.Context, instance aikagi.InstanceID) (Tree, error) {
+	return view(ctx, d, instance, aikagi.AgentGroupingView, func(s scene) (Tree, error) {
+		var t Tree
+		var err error
+		if t.Levels, err = s.tx.ListHierarchyLevels(ctx, instance); err != nil {
+			return t, err
+		}
+		t.Groups, err = s.tx.ListHierarchyGroups(ctx, instance)
+		return t, err
+	})
+}
+
+// CreateGroup makes a group below a parent, or on the first level without one.
+func (d *Directory) CreateGroup(ctx context.Context, instance aikagi.InstanceID, parent aikagi.HierarchyGroupID, name string) (aikagi.HierarchyGroup, error) {
+	g := aikagi.HierarchyGroup{
+		InstanceID: instance, ID: aikagi.HierarchyGroupID(aikagi.NewID()), ParentID: parent, Level: 1, Name: name,
+	}
+	if err := checkGroupName(name); err != nil {
+		return g, err
+	}
+	err := d.Store.Update(ctx, func(tx *store.Tx) error {
+		s, err := d.enter(ctx, tx, instance, aikagi.AgentGroupingCreate)
+		if err != nil {
+			return err
+		}
+		g.CreatedAt = s.now
+		if g.Level, err = s.levelBelow(ctx, parent); err != nil {
+			return err
+		}
+		if err := tx.InsertHierarchyGroup(ctx, g); err != nil {
+			return err
+		}
+		return s.recordGroup(ctx, "group.create", g, audit.Changed([3]string{"group_name", "", name}))
+	})
+	return g, err
+}
+
+func (s scene) levelBelow(ctx context.Context, parent aikagi.HierarchyGroupID) (int, error) {
+	all, err := s.tx.ListHierarchyGroups(ctx, s.instance.ID)
+	if err != nil {
+		return 0, err
+	}
+	if len(all) >= maxGroups {
+		return 0, aikagi.Because(aikagi.Conflict, "hierarchy_group", "too_many")
+	}
+	if parent == "" {
+		return 1, nil
+	}
+	above, err := s.tx.FindHierarchyGroup(ctx, s.instance.ID, parent)
+	if err != nil {
+		return 0, err
+	}
+	if above.Level >= MaxLevels {
+		return 0, aikagi.Because(aikagi.Invalid, "hierarchy_group", "too_deep")
+	}
+	return above.Level + 1, nil
+}
+
+// RenameGroup gives a group another name.
+func (d *Directory) RenameGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID, name string) error {
+	if err := checkGroupName(name); err != nil {
+		return err
+	}
+	return d.onGroup(ctx, instance, id, aikagi.AgentGroupingEdit, func(s scene, g aikagi.HierarchyGroup) error {
+		before := g.Name
+		g.Name = name
+		if err := s.tx.RenameHierarchyGroup(ctx, g); err != nil {
+			return err
+		}
+		return s.recordGroup(ctx, "group.rename", g, audit.Changed([3]string{"group_name", before, name}))
+	})
+}
+
+// DeleteGroup removes a group that is empty. Amazon Connect names no permission
+// for it; the nearest is to enable and disable.
+func (d *Directory) DeleteGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID) error {
+	return d.onGroup(ctx, instance, id, aikagi.AgentGroupingEnableAndDisable, func(s scene, g aikagi.HierarchyGroup) error {
+		if err := s.tx.DeleteHierarchyGroup(ctx, g); err != nil {
+			return err
+		}
+		return s.recordGroup(ctx, "group.delete", g, audit.Changed([3]string{"group_name", g.Name, ""}))
+	})
+}
+
+func (d *Directory) onGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID,
+	needed aikagi.Permission, do func(scene, aikagi.HierarchyGroup) error,
+) error {
+	return d.Store.Update(ctx, func(tx *store.Tx) error {
+		s, err := d.enter(ctx, tx, instance, needed)
+		if err != nil {
+			return err
+		}
+		g, err := tx.FindHierarchyGroup(ctx, instance, id)
+		if err != nil {
+			return err
+		}
+		return do(s, g)
+	})
+}
+
+func (s scene) recordGroup(ctx context.Context, action string, g aikagi.HierarchyGroup, changes []aikagi.Change) error {
+	return audit.Record(ctx, s.tx, s.now, audit.Event{
+		Instance: g.InstanceID, Action: action,
+		TargetKind: "hierarchy_group", TargetID: string(g.ID), TargetName: g.Name, Changes: changes,
+	})
+}
+
+func checkGroupName(name string) error {
+	var broken aikagi.Invalids
+	if name == "" {
+		broken.Add("group_name", "required")
+	}
+	checkText(&broken, "group_name", name, maxGroupName)
+	return broken.Err()
+}

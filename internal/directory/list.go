@@ -1,0 +1,181 @@
+package directory
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Filter is a set of users that a list can show.
+type Filter string
+
+// The filters.
+const (
+	FilterAll       Filter = "all"
+	FilterNoEmail   Filter = "no_email"
+	FilterDisabled  Filter = "disabled"
+	FilterTemporary Filter = "temporary"
+	FilterGroup     Filter = "group"
+	FilterProfile   Filter = "profile"
+)
+
+// Query says which page of which users. Search words are looked for among all
+// users; filters are for the list without search.
+type Query struct {
+	Search string
+	Filter Filter
+	Of     string // id of the group or profile, for the filters that need one
+	Cursor string // Page.Next or Page.Prev of the page before; empty is the start
+	Size   int    // 25, 50 or 100; anything else is 25
+}
+
+// Page is a page of users, in order of user name; found ones in the order of
+// what was found.
+type Page struct {
+	Users []aikagi.User
+	Prev  string // cursor of the page before; empty at the start
+	Next  string // cursor of the next page; empty at the end
+}
+
+// PageSize is the number of rows that a page really has for a wish.
+func PageSize(wish int) int {
+	switch wish {
+	case 50, 100:
+		return wish
+	}
+	return 25
+}
+
+// List reads a page of users.
+func (d *Directory) List(ctx context.Context, instance aikagi.InstanceID, q Query) (Page, error) {
+	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Page, error) {
+		q.Size = PageSize(q.Size)
+		read := s.list
+		if strings.TrimSpace(q.Search) != "" {
+			read = s.search
+		}
+		p, err := read(ctx, q)
+		for i := range p.Users {
+			p.Users[i].PasswordHash = known(p.Users[i].PasswordHash)
+		}
+		return p, err
+	})
+}
+
+// Cursors are "a" or "b" (after, before) and a user name, or "s", a search key
+// and an id. They say where to go on and give no right to anything.
+func cursor(kind string, parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(kind + strings.Join(parts, "\x00")))
+}
+
+func readCursor(s string) (kind, rest string) {
+	plain, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(plain) < 2 || len(plain) > 1024 {
+		return "", ""
+	}
+	return string(plain[:1]), string(plain[1:])
+}
+
+func (s scene) list(ctx context.Context, q Query) (Page, error) {
+	r := store.UserRange{Instance: s.instance.ID, Set: q.Filter.set(), Of: q.Of, Limit: q.Size + 1}
+	kind, name := readCursor(q.Cursor)
+	if kind == "a" || kind == "b" {
+		r.From, r.Back = aikagi.Username(name), kind == "b"
+	}
+	users, err := s.tx.ListUsers(ctx, r)
+	if err != nil {
+		return Page{}, err
+	}
+	more := len(users) > q.Size
+	if more && r.Back {
+		users = users[1:]
+	} else if more {
+		users = users[:q.Size]
+	}
+	p := Page{Users: users}
+	if len(users) == 0 {
+		return p, nil
+	}
+	if r.Back || more {
+		p.Next = cursor("a", string(users[len(users)-1].Username))
+	}
+	if r.From != "" && (!r.Back || more) {
+		p.Prev = cursor("b", string(users[0].Username))
+	}
+	return p, nil
+}
+
+func (f Filter) set() store.UserSet {
+	switch f {
+	case FilterNoEmail:
+		return store.UsersWithoutEmail
+	case FilterDisabled:
+		return store.DisabledUsers
+	case FilterTemporary:
+		return store.UsersMustChange
+	case FilterGroup:
+		return store.UsersOfGroup
+	case FilterProfile:
+		return store.UsersOfProfile
+	case FilterAll:
+	}
+	return store.EveryUser
+}
+
+func (s scene) search(ctx context.Context, q Query) (Page, error) {
+	if id, err := aikagi.ParseID("user", strings.TrimSpace(q.Search)); err == nil {
+		u, err := s.tx.FindUser(ctx, s.instance.ID, aikagi.UserID(id))
+		if err == nil {
+			return Page{Users: []aikagi.User{u}}, nil
+		}
+		if aikagi.CodeOf(err) != aikagi.NotFound {
+			return Page{}, err
+		}
+	}
+	var after store.SearchHit
+	if kind, rest := readCursor(q.Cursor); kind == "s" {
+		key, id, _ := strings.Cut(rest, "\x00")
+		after = store.SearchHit{Key: key, User: aikagi.UserID(id)}
+	}
+	users, hits, err := s.tx.SearchUsers(ctx, s.instance.ID, q.Search, after, q.Size)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Users: users}
+	if len(hits) < q.Size {
+		return p, nil
+	}
+	last := hits[len(hits)-1]
+	more, _, err := s.tx.SearchUsers(ctx, s.instance.ID, q.Search, last, 1)
+	if err == nil && len(more) > 0 {
+		p.Next = cursor("s", last.Key, string(last.User))
+	}
+	return p, err
+}
+
+// Counts are what stands beside the filters. All and NoEmail are exact; the
+// others stop at 1,001, which a page shows as "1,000+".
+type Counts struct {
+	All, NoEmail        int64
+	Disabled, Temporary int
+}
+
+// CountCap is where counting stops.
+const CountCap = store.CountCap
+
+// Count reads the counts beside the filters.
+func (d *Directory) Count(ctx context.Context, instance aikagi.InstanceID) (Counts, error) {
+	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Counts, error) {
+		c := Counts{All: s.instance.UserCount, NoEmail: s.instance.NoEmailCount}
+		var err error
+		c.Disabled, err = s.tx.CountUsers(ctx, store.UserRange{Instance: instance, Set: store.DisabledUsers}, CountCap)
+		if err != nil {
+			return c, err
+		}
+		c.Temporary, err = s.tx.CountUsers(ctx, store.UserRange{Instance: instance, Set: store.UsersMustChange}, CountCap)
+		return c, err
+	})
+}

@@ -1,0 +1,255 @@
+package directory
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/password"
+	"github.com/aikagi/aikagi/internal/securityprofile"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// NewUser is what it takes to make a user.
+type NewUser struct {
+	Draft
+	Profiles []aikagi.SecurityProfileID
+	// Temporary gives the user a generated password that must be changed at the
+	// first login. Without it he has none until somebody sends an invitation.
+	Temporary bool
+	// OnWire accepts the longer user names of Amazon's model.
+	OnWire bool
+	// Hash is of a password chosen by the caller, as Amazon's CreateUser has it.
+	Hash string
+}
+
+// Create makes a user and returns him with his temporary password, if he got
+// one; it is shown once and kept nowhere.
+func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n NewUser) (aikagi.User, aikagi.Secret, error) {
+	u, err := n.user()
+	if err != nil {
+		return u, aikagi.Secret{}, err
+	}
+	u.InstanceID = instance
+	if err := d.Store.View(ctx, func(tx *store.Tx) error { return d.mayCreate(ctx, tx, u) }); err != nil {
+		return u, aikagi.Secret{}, err // before the costly hash
+	}
+	var temporary aikagi.Secret
+	if n.Temporary {
+		temporary = password.Generate()
+		if u.PasswordHash, err = d.Hashes.Hash(ctx, temporary); err != nil {
+			return u, aikagi.Secret{}, err
+		}
+		u.MustChange = true
+	}
+	err = d.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := d.mayCreate(ctx, tx, u); err != nil {
+			return err
+		}
+		return d.insert(ctx, tx, &u)
+	})
+	return u, temporary, err
+}
+
+func (n NewUser) user() (aikagi.User, error) {
+	limit := aikagi.MaxUsernameOnPages
+	if n.OnWire {
+		limit = aikagi.MaxUsernameOnWire
+	}
+	var broken aikagi.Invalids
+	name, err := aikagi.ParseUsername(n.Username, limit)
+	broken.AddErr("username", err)
+	u, err := n.apply(aikagi.User{})
+	broken = append(broken, asInvalids(err)...)
+	u.ID, u.Username, u.Enabled = aikagi.UserID(aikagi.NewID()), name, true
+	u.SecurityProfileIDs, u.PasswordHash = n.Profiles, n.Hash
+	return u, broken.Err()
+}
+
+// mayCreate judges everything about a new user that the database must say.
+func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) error {
+	s, err := d.enter(ctx, tx, u.InstanceID, aikagi.UsersCreate)
+	if err != nil {
+		return err
+	}
+	profiles, err := s.profiles(ctx, u.SecurityProfileIDs)
+	if err != nil {
+		return err
+	}
+	if err := s.rights.MayGive(profiles...); err != nil {
+		return err
+	}
+	if err := s.places(ctx, u); err != nil {
+		return err
+	}
+	if err := s.rights.MayRegister(ctx, tx, u.Email); err != nil {
+		return err
+	}
+	_, err = tx.FindUserByName(ctx, u.InstanceID, u.Username)
+	switch {
+	case err == nil:
+		return aikagi.Because(aikagi.Conflict, "username", "taken")
+	case aikagi.CodeOf(err) != aikagi.NotFound:
+		return err
+	}
+	return nil
+}
+
+func (d *Directory) insert(ctx context.Context, tx *store.Tx, u *aikagi.User) error {
+	now := d.Clock.Now()
+	u.CreatedAt, u.UpdatedAt, u.Version, u.SecretEpoch = now, now, 1, 1
+	if u.Email != "" {
+		u.EmailSetBy, u.EmailSetAt = by(ctx), now
+	}
+	if err := tx.InsertUser(ctx, *u); err != nil {
+		return err
+	}
+	e, err := eventAbout(ctx, tx, "user.create", *u)
+	if err != nil {
+		return err
+	}
+	e.Changes = append(differences(aikagi.User{}, *u), audit.Changed([3]string{"security_profiles", "", e.Note})...)
+	e.Note = ""
+	return audit.Record(ctx, tx, now, e)
+}
+
+// eventAbout makes an event whose target is u; the note holds the names of his
+// profiles, for the rules that record them.
+func eventAbout(ctx context.Context, tx *store.Tx, action string, u aikagi.User) (audit.Event, error) {
+	e := audit.Event{
+		Instance: u.InstanceID, Action: action,
+		TargetKind: "user", TargetID: string(u.ID), TargetName: string(u.Username),
+	}
+	held, err := tx.ListProfilesOfUser(ctx, u.InstanceID, u.ID)
+	e.Note = profileNames(held)
+	return e, err
+}
+
+func about(action string, u aikagi.User) audit.Event {
+	return audit.Event{
+		Instance: u.InstanceID, Action: action,
+		TargetKind: "user", TargetID: string(u.ID), TargetName: string(u.Username),
+	}
+}
+
+func profileNames(profiles []aikagi.SecurityProfile) string {
+	names := make([]string, len(profiles))
+	for i, p := range profiles {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// differences lists what changed about a user; nothing secret is among it.
+func differences(a, b aikagi.User) []aikagi.Change {
+	return audit.Changed(
+		[3]string{"first_name", a.FirstName, b.FirstName},
+		[3]string{"last_name", a.LastName, b.LastName},
+		[3]string{"email", string(a.Email), string(b.Email)},
+		[3]string{"secondary_email", string(a.SecondaryEmail), string(b.SecondaryEmail)},
+		[3]string{"mobile", a.Mobile, b.Mobile},
+		[3]string{"phone_type", string(a.Phone.Type), string(b.Phone.Type)},
+		[3]string{"auto_accept", yes(a.Phone.AutoAccept), yes(b.Phone.AutoAccept)},
+		[3]string{"after_contact_work", strconv.Itoa(a.Phone.AfterContactWork), strconv.Itoa(b.Phone.AfterContactWork)},
+		[3]string{"desk_phone", a.Phone.DeskPhoneNumber, b.Phone.DeskPhoneNumber},
+		[3]string{"routing_profile", string(a.RoutingProfileID), string(b.RoutingProfileID)},
+		[3]string{"hierarchy_group", string(a.HierarchyGroupID), string(b.HierarchyGroupID)},
+		[3]string{"locale", string(a.Locale), string(b.Locale)},
+	)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// ReplaceProfiles gives a user exactly these profiles. His sessions and reset
+// secrets end: both belong to what he was allowed before (S6, S15).
+func (d *Directory) ReplaceProfiles(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64,
+	ids []aikagi.SecurityProfileID,
+) error {
+	return d.Store.Update(ctx, func(tx *store.Tx) error {
+		s, err := d.enter(ctx, tx, instance, aikagi.UsersEditPermission)
+		if err != nil {
+			return err
+		}
+		u, err := s.target(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := unchanged(u, version); err != nil {
+			return err
+		}
+		profiles, err := s.profiles(ctx, ids)
+		if err != nil {
+			return err
+		}
+		if err := s.rights.MayGive(without(profiles, u.SecurityProfileIDs)...); err != nil {
+			return err
+		}
+		return securityprofile.KeepRepairer(ctx, tx, instance, func() error { return s.replaceProfiles(ctx, u, profiles) })
+	})
+}
+
+// without returns the profiles that are not among those held already.
+func without(profiles []aikagi.SecurityProfile, held []aikagi.SecurityProfileID) []aikagi.SecurityProfile {
+	var added []aikagi.SecurityProfile
+	for _, p := range profiles {
+		if !contains(held, p.ID) {
+			added = append(added, p)
+		}
+	}
+	return added
+}
+
+func contains(ids []aikagi.SecurityProfileID, id aikagi.SecurityProfileID) bool {
+	for _, x := range ids {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s scene) replaceProfiles(ctx context.Context, u aikagi.User, profiles []aikagi.SecurityProfile) error {
+	before, err := s.tx.ListProfilesOfUser(ctx, u.InstanceID, u.ID)
+	if err != nil {
+		return err
+	}
+	u.SecurityProfileIDs, u.UpdatedAt = nil, s.now
+	for _, p := range profiles {
+		u.SecurityProfileIDs = append(u.SecurityProfileIDs, p.ID)
+	}
+	if err := s.tx.ReplaceUserProfiles(ctx, u); err != nil {
+		return err
+	}
+	if err := s.shutOut(ctx, u, "rights"); err != nil {
+		return err
+	}
+	after, err := s.tx.ListProfilesOfUser(ctx, u.InstanceID, u.ID)
+	if err != nil {
+		return err
+	}
+	e := about("user.profiles", u)
+	e.Changes = audit.Changed([3]string{"security_profiles", profileNames(before), profileNames(after)})
+	return audit.Record(ctx, s.tx, s.now, e)
+}
+
+// shutOut ends the sessions and open reset secrets of a user.
+func (s scene) shutOut(ctx context.Context, u aikagi.User, why string) error {
+	if _, err := s.tx.EndSessionsOfUser(ctx, u.InstanceID, u.ID, ""); err != nil {
+		return err
+	}
+	return s.tx.EndTokens(ctx, u.InstanceID, u.ID, why, s.now)
+}
+
+func unchanged(u aikagi.User, version int64) error {
+	if u.Version != version {
+		return aikagi.Because(aikagi.Conflict, "user", "changed")
+	}
+	return nil
+}

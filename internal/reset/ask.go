@@ -1,0 +1,146 @@
+package reset
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/captcha"
+	"github.com/aikagi/aikagi/internal/fault"
+	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/throttle"
+)
+
+// Ask is what a person at the closed door sends.
+type Ask struct {
+	Username  string // as typed
+	Challenge string
+	Answer    captcha.Answer
+}
+
+// Ticket is what the asker's browser keeps: which request it made. It proves
+// nothing but that.
+type Ticket struct {
+	Request  aikagi.ResetRequestID
+	Username string
+	AskedAt  time.Time
+	Again    int // how often this person has sent the request again
+	// Told is why no mail will come, for instances that say so (decision 2);
+	// empty everywhere else.
+	Told aikagi.RequestReason
+}
+
+// Limits of asking (S3). They count the source and the name as typed, whether
+// or not anybody has it, and a name only together with its source, so that
+// nobody uses up somebody else's.
+func limits(source, name string) []limited {
+	return []limited{
+		{throttle.Limit{Name: "forgot_source", Every: 20 * time.Second, Burst: 40}, []string{source}},
+		{throttle.Limit{Name: "forgot_name", Every: 3 * time.Minute, Burst: 5}, []string{source, name}},
+		{throttle.Limit{Name: "forgot_all", Every: 10 * time.Millisecond, Burst: 2000}, nil},
+	}
+}
+
+type limited struct {
+	limit throttle.Limit
+	key   []string
+}
+
+// MaxAgain is how often a request may be sent again without a new challenge, and
+// againAfter how long one waits before each.
+const (
+	againAfter = 60 * time.Second
+	MaxAgain   = 3
+)
+
+// Ask writes down that somebody asked for a reset. It does the same for every
+// name (S1): check the challenge, count against the limits, write one row.
+func (r *Resets) Ask(ctx context.Context, i aikagi.Instance, ask Ask) (Ticket, error) {
+	name, err := parseName(ask.Username)
+	if err != nil {
+		return Ticket{}, err
+	}
+	spent, expires, err := r.Challenges.Check(ask.Challenge, ask.Answer, captcha.Forgot, i.ID)
+	if err != nil {
+		return Ticket{}, r.misspent(ctx, spent, expires, err)
+	}
+	return r.write(ctx, i, Ticket{Username: name}, spent, expires)
+}
+
+// misspent uses a wrongly answered challenge up too, so that nobody guesses at
+// one twice (S4).
+func (r *Resets) misspent(ctx context.Context, id string, expires time.Time, wrong error) error {
+	if id == "" {
+		return wrong
+	}
+	err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SpendChallenge(ctx, id, expires) })
+	if err != nil && aikagi.CodeOf(err) != aikagi.Expired {
+		return err
+	}
+	return wrong
+}
+
+// Again sends a request once more: after a minute, at most three times, each
+// ticket once. The challenge of the first request stands for all.
+func (r *Resets) Again(ctx context.Context, i aikagi.Instance, t Ticket) (Ticket, error) {
+	now := r.Clock.Now()
+	if t.Again >= MaxAgain {
+		return Ticket{}, aikagi.Because(aikagi.Expired, "challenge", "again")
+	}
+	if wait := t.AskedAt.Add(againAfter).Sub(now); wait > 0 {
+		return Ticket{}, &aikagi.Error{Code: aikagi.Throttled, Subject: "forgot", Reason: "wait", RetryAfter: wait}
+	}
+	next := Ticket{Username: t.Username, Again: t.Again + 1}
+	return r.write(ctx, i, next, "again-"+string(t.Request), now.Add(24*time.Hour))
+}
+
+// parseName folds and checks a typed name by what is in it alone: too long or
+// impossible names are refused in words, whoever has them.
+func parseName(typed string) (string, error) {
+	name, err := aikagi.ParseUsername(aikagi.FoldUsername(typed), aikagi.MaxUsernameOnWire)
+	return string(name), err
+}
+
+func (r *Resets) write(ctx context.Context, i aikagi.Instance, t Ticket, spent string, expires time.Time) (Ticket, error) {
+	actor := aikagi.ActorFrom(ctx)
+	t.Request, t.AskedAt = aikagi.ResetRequestID(aikagi.NewOrderedID()), r.Clock.Now()
+	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.SpendChallenge(ctx, spent, expires); err != nil {
+			return err
+		}
+		for _, l := range limits(actor.Address, t.Username) {
+			if err := r.Throttle.Take(ctx, tx, t.AskedAt, l.limit, append(l.key, string(i.ID))...); err != nil {
+				return err
+			}
+		}
+		return tx.InsertRequest(ctx, aikagi.ResetRequest{
+			InstanceID: i.ID, ID: t.Request, Username: t.Username,
+			Address: actor.Address, Locale: actor.Locale, CreatedAt: t.AskedAt,
+		})
+	})
+	if err != nil {
+		return Ticket{}, err
+	}
+	fault.Point("reset.asked")
+	r.Wake()
+	return r.tell(ctx, i, t)
+}
+
+// tell adds the reason for instances that chose to tell it. The default tells
+// nothing and looks nobody up.
+func (r *Resets) tell(ctx context.Context, i aikagi.Instance, t Ticket) (Ticket, error) {
+	if i.Settings.NoEmail != aikagi.AnswerExplain && i.Settings.NoEmail != aikagi.AnswerConnect {
+		return t, nil
+	}
+	err := r.Store.View(ctx, func(tx *store.Tx) error {
+		u, err := tx.FindUserByName(ctx, i.ID, aikagi.Username(t.Username))
+		if err == nil && u.Email == "" {
+			t.Told = aikagi.ReasonNoEmail
+		}
+		return err
+	})
+	if aikagi.CodeOf(err) == aikagi.NotFound {
+		return t, nil
+	}
+	return t, err
+}

@@ -1,0 +1,220 @@
+package reset
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/securityprofile"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Recognised says how the person behind a request was recognised. A receipt
+// number proves only who filled in the form (S12a).
+type Recognised string
+
+// The ways to recognise somebody.
+const (
+	InPerson   Recognised = "in_person"
+	CalledBack Recognised = "called_back" // on the number on file
+	LeaderSays Recognised = "leader"
+)
+
+// RemedyKind is what is done about a waiting request.
+type RemedyKind string
+
+// The remedies.
+const (
+	RegisterAddress RemedyKind = "email"   // register an address and send the mail on
+	SendOn          RemedyKind = "send"    // the address is there by now: send the mail on
+	HandCard        RemedyKind = "card"    // issue a reset card
+	Dismiss         RemedyKind = "dismiss" // nothing
+)
+
+// Remedy is an administrator's answer to a waiting request.
+type Remedy struct {
+	Kind       RemedyKind
+	Email      aikagi.Email
+	Recognised Recognised
+}
+
+func (m Remedy) check() error {
+	switch m.Kind {
+	case Dismiss:
+		return nil
+	case RegisterAddress:
+		if m.Email == "" {
+			return aikagi.Because(aikagi.Invalid, "email", "required")
+		}
+	case SendOn, HandCard:
+	default:
+		return aikagi.Because(aikagi.Invalid, "remedy", "required")
+	}
+	switch m.Recognised {
+	case InPerson, CalledBack, LeaderSays:
+		return nil
+	}
+	return aikagi.Because(aikagi.Invalid, "recognised", "required")
+}
+
+// Open is a request that waits for an administrator.
+type Open struct {
+	Request aikagi.ResetRequest
+	User    aikagi.User
+	Receipt string
+	May     bool // the actor may mend it (S26)
+}
+
+// waitingPage is how many open requests are shown; there is one a user.
+const waitingPage = 200
+
+// Waiting lists the open requests of the last seven days and counts those for
+// names that nobody has, which are never shown (S12a).
+func (r *Resets) Waiting(ctx context.Context, i aikagi.Instance) (open []Open, unknown int, err error) {
+	now := r.Clock.Now()
+	since := now.Add(-aikagi.ResetRequestTTL)
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		open = nil
+		rights, err := securityprofile.Of(ctx, tx, i, now)
+		if err != nil {
+			return err
+		}
+		if err := rights.Require(aikagi.UsersView, aikagi.UsersEdit); err != nil {
+			return err
+		}
+		requests, err := tx.ListWaitingRequests(ctx, i.ID, since, waitingPage)
+		if err != nil {
+			return err
+		}
+		for _, q := range requests {
+			one, err := r.open(ctx, tx, rights, q)
+			if err != nil {
+				return err
+			}
+			open = append(open, one)
+		}
+		unknown, err = tx.CountUnknownRequests(ctx, i.ID, since)
+		return err
+	})
+	return open, unknown, err
+}
+
+func (r *Resets) open(ctx context.Context, tx *store.Tx, rights securityprofile.Rights, q aikagi.ResetRequest) (Open, error) {
+	u, err := tx.FindUser(ctx, q.InstanceID, q.UserID)
+	if err != nil {
+		return Open{}, err
+	}
+	return Open{
+		Request: q, User: u, Receipt: Receipt(r.Ring, q.InstanceID, q.ID),
+		May: rights.MayChangeWaysIn(ctx, tx, u) == nil,
+	}, nil
+}
+
+// Mend answers a waiting request. The rights, the address, the secret, the end
+// of the request and the record are one transaction.
+func (r *Resets) Mend(ctx context.Context, i aikagi.Instance, id aikagi.ResetRequestID, remedy Remedy) (Card, error) {
+	if err := remedy.check(); err != nil {
+		return Card{}, err
+	}
+	now := r.Clock.Now()
+	q, u, err := r.waiting(ctx, i, id, now)
+	if err != nil {
+		return Card{}, err
+	}
+	q.ClosedAt, q.ClosedBy, q.Recognised = now, aikagi.ActorFrom(ctx).Name, string(remedy.Recognised)
+	m := making{instance: i.ID, user: u.ID, action: "reset.send", kind: aikagi.KindAdminLink, request: &q}
+	switch remedy.Kind {
+	case Dismiss:
+		return Card{}, r.dismiss(ctx, i, u, q)
+	case HandCard:
+		m.kind, m.action = aikagi.KindCard, "reset.card"
+	case RegisterAddress:
+		return Card{}, r.register(ctx, i, u, remedy.Email, m)
+	case SendOn:
+	}
+	return r.make(ctx, m)
+}
+
+func (r *Resets) waiting(ctx context.Context, i aikagi.Instance, id aikagi.ResetRequestID, now time.Time) (q aikagi.ResetRequest, u aikagi.User, err error) {
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		if q, err = tx.FindRequest(ctx, i.ID, id); err != nil {
+			return err
+		}
+		if q.State != aikagi.RequestWaiting || now.Sub(q.CreatedAt) > aikagi.ResetRequestTTL {
+			return aikagi.Because(aikagi.Conflict, "reset_request", "closed")
+		}
+		u, err = tx.FindUser(ctx, i.ID, q.UserID)
+		return err
+	})
+	return q, u, err
+}
+
+func (r *Resets) dismiss(ctx context.Context, i aikagi.Instance, u aikagi.User, q aikagi.ResetRequest) error {
+	return r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := r.mayHelp(ctx, tx, i, u, q.ClosedAt); err != nil {
+			return err
+		}
+		if err := tx.CloseRequest(ctx, q); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, q.ClosedAt, audit.Event{
+			Instance: i.ID, Action: "reset.dismiss", TargetKind: "user", TargetID: string(u.ID),
+			TargetName: string(u.Username),
+		})
+	})
+}
+
+// register stores the address that was missing and sends the mail on.
+func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.User, email aikagi.Email, m making) error {
+	now := m.request.ClosedAt
+	after := seen
+	after.Email, after.EmailSetBy, after.EmailSetAt = email, aikagi.ActorFrom(ctx).Name, now
+	after.SecretEpoch, after.UpdatedAt = seen.SecretEpoch+1, now
+	if reason := unserved(i, after); reason != aikagi.ReasonNone {
+		return aikagi.Because(aikagi.Conflict, "reset", string(reason))
+	}
+	token, row := newToken(after, m.kind, after.SecretEpoch+1, now, m.ttl(i))
+	row.CreatedBy = aikagi.ActorFrom(ctx).ID()
+	letter, err := r.letter(ctx, i, after, token, row)
+	if err != nil {
+		return err
+	}
+	err = r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := r.mayHelp(ctx, tx, i, seen, now); err != nil {
+			return err
+		}
+		if err := NotOwnAddress(ctx, tx, seen, email); err != nil {
+			return err
+		}
+		if seen.Email != "" {
+			return aikagi.Because(aikagi.Conflict, "user", "has_email")
+		}
+		if err := tx.UpdateUser(ctx, seen, after); err != nil {
+			return err
+		}
+		m.action = "reset.register"
+		return r.issue(ctx, tx, m, after, row, letter)
+	})
+	if err == nil {
+		r.Post.Wake()
+	}
+	return err
+}
+
+// NotOwnAddress refuses to give somebody else the actor's own address: whoever
+// does so could reset the other's password himself (decision 8).
+func NotOwnAddress(ctx context.Context, tx *store.Tx, target aikagi.User, email aikagi.Email) error {
+	actor := aikagi.ActorFrom(ctx)
+	if actor.Kind != aikagi.ActorUser || actor.UserID == target.ID || email == "" {
+		return nil
+	}
+	self, err := tx.FindUser(ctx, actor.InstanceID, actor.UserID)
+	if err != nil {
+		return err
+	}
+	if self.Email == email || self.SecondaryEmail == email {
+		return aikagi.Because(aikagi.Invalid, "email", "own_address")
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package reset
+
+import (
+	"context"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/captcha"
+	"github.com/aikagi/aikagi/internal/clock"
+	"github.com/aikagi/aikagi/internal/outbox"
+	"github.com/aikagi/aikagi/internal/password"
+	"github.com/aikagi/aikagi/internal/secret"
+	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/throttle"
+)
+
+// Resets are the ways back in.
+type Resets struct {
+	Store      *store.Store
+	Clock      clock.Clock
+	Ring       *secret.Ring
+	Challenges *captcha.Challenges
+	Throttle   *throttle.Throttle
+	Post       *outbox.Post
+	Hashes     *password.Gate
+	// Wake tells the answering job that a request was committed.
+	Wake func()
+}
+
+// newToken makes a secret and the row that keeps its digest.
+func newToken(u aikagi.User, kind aikagi.SecretKind, epoch int64, now time.Time, ttl time.Duration) (aikagi.Secret, aikagi.ResetToken) {
+	token := secret.NewToken()
+	return token, aikagi.ResetToken{
+		InstanceID: u.InstanceID, ID: aikagi.ResetTokenID(aikagi.NewID()), Digest: secret.Digest(token.Reveal()),
+		UserID: u.ID, Kind: kind, Epoch: epoch, CreatedAt: now, ExpiresAt: now.Add(ttl),
+	}
+}
+
+// linkTTL is the instance's setting within its bounds.
+func linkTTL(i aikagi.Instance) time.Duration {
+	return min(max(i.Settings.ResetTTL, time.Minute), aikagi.MaxResetTTL)
+}
+
+// find reads an instance and one of its users.
+func (r *Resets) find(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (i aikagi.Instance, u aikagi.User, err error) {
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		if i, err = tx.FindInstance(ctx, instance); err != nil {
+			return err
+		}
+		u, err = tx.FindUser(ctx, instance, id)
+		return err
+	})
+	return i, u, err
+}

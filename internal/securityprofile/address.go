@@ -1,0 +1,36 @@
+package securityprofile
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// MayRegister refuses to give somebody an address of the actor's own: whoever
+// does so could reset the other's password himself (decision 8). Both his
+// addresses count, however the mailbox is spelled.
+func (r Rights) MayRegister(ctx context.Context, tx *store.Tx, e aikagi.Email) error {
+	if e == "" || r.Actor.Kind != aikagi.ActorUser {
+		return nil
+	}
+	actor, err := tx.FindUser(ctx, r.Actor.InstanceID, r.Actor.UserID)
+	if err != nil {
+		return err
+	}
+	for _, own := range []aikagi.Email{actor.Email, actor.SecondaryEmail} {
+		if own != "" && mailbox(own) == mailbox(e) {
+			return aikagi.Because(aikagi.Invalid, "email", "yours")
+		}
+	}
+	return nil
+}
+
+// mailbox is where most servers deliver an address: case and what follows a
+// plus sign make no difference (RFC 5233 §1).
+func mailbox(e aikagi.Email) string {
+	local, domain, _ := strings.Cut(strings.ToLower(string(e)), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}

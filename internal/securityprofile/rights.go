@@ -1,0 +1,138 @@
+package securityprofile
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Rights are what the actor of a context may do in one instance.
+type Rights struct {
+	Actor   aikagi.Actor
+	Held    aikagi.Permissions
+	guarded aikagi.Permissions
+	all     bool // emergency access, host commands and background jobs
+}
+
+// Of reads the rights of the actor in ctx. Nobody has rights in an instance
+// that is not his own: to him it is unknown (S29).
+func Of(ctx context.Context, tx *store.Tx, instance aikagi.Instance, now time.Time) (Rights, error) {
+	r := Rights{
+		Actor:   aikagi.ActorFrom(ctx),
+		guarded: aikagi.GuardedPermissions(instance.Settings.ExtraGuarded...),
+	}
+	switch r.Actor.Kind {
+	case aikagi.ActorHost, aikagi.ActorSystem:
+		r.all = true
+		return r, nil
+	case aikagi.ActorUser:
+		return r.ofUser(ctx, tx, instance)
+	case aikagi.ActorEmergency:
+		return r.ofGrant(ctx, tx, instance, now)
+	case aikagi.ActorAnonymous, aikagi.ActorPrincipal:
+	}
+	return r, aikagi.E(aikagi.Unauthenticated, "session", nil)
+}
+
+func (r Rights) ofUser(ctx context.Context, tx *store.Tx, instance aikagi.Instance) (Rights, error) {
+	if r.Actor.InstanceID != instance.ID {
+		return r, aikagi.E(aikagi.NotFound, "instance", nil)
+	}
+	user, err := tx.FindUser(ctx, instance.ID, r.Actor.UserID)
+	if aikagi.CodeOf(err) == aikagi.NotFound || err == nil && !user.Enabled {
+		return r, aikagi.E(aikagi.Unauthenticated, "session", nil)
+	}
+	if err != nil {
+		return r, err
+	}
+	r.Held, err = Held(ctx, tx, instance.ID, user.ID)
+	return r, err
+}
+
+func (r Rights) ofGrant(ctx context.Context, tx *store.Tx, instance aikagi.Instance, now time.Time) (Rights, error) {
+	grant, err := tx.FindGrant(ctx, r.Actor.GrantID)
+	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
+		return r, err
+	}
+	live := err == nil && grant.InstanceID == instance.ID && !grant.UsedAt.IsZero() &&
+		grant.EndedAt.IsZero() && now.Before(grant.UsedAt.Add(aikagi.GrantSessionTTL))
+	if !live {
+		return r, aikagi.E(aikagi.Unauthenticated, "session", nil)
+	}
+	r.all = true
+	return r, nil
+}
+
+// Held returns the effective permissions of a user: the union of his profiles.
+func Held(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.Permissions, error) {
+	profiles, err := tx.ListProfilesOfUser(ctx, instance, id)
+	if err != nil {
+		return nil, err
+	}
+	return union(profiles), nil
+}
+
+func union(profiles []aikagi.SecurityProfile) aikagi.Permissions {
+	lists := make([][]aikagi.Permission, len(profiles))
+	for i, p := range profiles {
+		lists[i] = p.Permissions
+	}
+	return aikagi.Effective(lists...)
+}
+
+// May reports whether the actor has every one of the permissions.
+func (r Rights) May(needed ...aikagi.Permission) bool { return r.all || r.Held.Has(needed...) }
+
+// Require refuses an actor who lacks one of the permissions; the reason names
+// the first one missing, so that the page can say what to ask for.
+func (r Rights) Require(needed ...aikagi.Permission) error {
+	for _, p := range needed {
+		if !r.May(p) {
+			return aikagi.Because(aikagi.Forbidden, "permission", string(p))
+		}
+	}
+	return nil
+}
+
+// MayChangeWaysIn refuses to touch the ways in (address, password, reset
+// secrets, sessions, status, profiles) of a user who holds a guarded power
+// that the actor lacks (S26, decision 7).
+func (r Rights) MayChangeWaysIn(ctx context.Context, tx *store.Tx, target aikagi.User) error {
+	if r.all {
+		return nil
+	}
+	held, err := Held(ctx, tx, target.InstanceID, target.ID)
+	if err != nil {
+		return err
+	}
+	return r.refuse("user", held)
+}
+
+// MayGive refuses to hand out, or to widen, profiles with a guarded power that
+// the actor lacks (S26).
+func (r Rights) MayGive(profiles ...aikagi.SecurityProfile) error {
+	if r.all {
+		return nil
+	}
+	return r.refuse("security_profile", union(profiles))
+}
+
+func (r Rights) refuse(subject string, held aikagi.Permissions) error {
+	lacked := aikagi.PowersLacked(r.Held, held, r.guarded)
+	if len(lacked) == 0 {
+		return nil
+	}
+	return &aikagi.Error{
+		Code: aikagi.Forbidden, Subject: subject, Reason: "guarded",
+		Err: errors.New("lacks " + string(lacked[0])),
+	}
+}
+
+// Guards reports whether a set of permissions holds a guarded power; its
+// holders choose longer passwords (decision 11).
+func Guards(instance aikagi.Instance, held aikagi.Permissions) bool {
+	return len(aikagi.PowersLacked(nil, held, aikagi.GuardedPermissions(instance.Settings.ExtraGuarded...))) > 0
+}

@@ -1,0 +1,158 @@
+package session
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/clock"
+	"github.com/aikagi/aikagi/internal/secret"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Sessions opens and finds sessions.
+type Sessions struct {
+	Store *store.Store
+	Clock clock.Clock
+
+	mu      sync.Mutex
+	touched map[string]aikagi.Session // digest → session used since the last flush
+}
+
+// maxTouched bounds the uses that wait for a flush; more are written by the
+// next request of their session.
+const maxTouched = 10_000
+
+// Open starts a session in the caller's transaction and returns the secret for
+// the cookie, which is kept nowhere else. ExpiresAt, if unset, is SessionTTL
+// from now.
+func (s *Sessions) Open(ctx context.Context, tx *store.Tx, now time.Time, open aikagi.Session) (aikagi.Secret, aikagi.Session, error) {
+	token := secret.NewToken()
+	open.ID = aikagi.SessionID(aikagi.NewID())
+	open.Digest = secret.Digest(token.Reveal())
+	open.CreatedAt, open.LastUsedAt = now, now
+	open.UserAgent = clip(open.UserAgent, maxUserAgent)
+	if open.ExpiresAt.IsZero() {
+		open.ExpiresAt = now.Add(aikagi.SessionTTL)
+	}
+	return token, open, tx.InsertSession(ctx, open)
+}
+
+// maxUserAgent is how much of a browser's name is kept for the session list.
+const maxUserAgent = 200
+
+func clip(s string, limit int) string {
+	if len(s) > limit {
+		return s[:limit]
+	}
+	return s
+}
+
+// Find returns the session of a cookie's secret, or Unauthenticated: unknown,
+// ended, idle for too long, or too old. Ids the server did not make are never
+// adopted.
+func (s *Sessions) Find(ctx context.Context, instance aikagi.InstanceID, token string) (aikagi.Session, error) {
+	if token == "" {
+		return aikagi.Session{}, aikagi.E(aikagi.Unauthenticated, "session", nil)
+	}
+	var found aikagi.Session
+	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.FindSession(ctx, instance, secret.Digest(token))
+		return err
+	})
+	if aikagi.CodeOf(err) == aikagi.NotFound && err != nil {
+		return aikagi.Session{}, aikagi.E(aikagi.Unauthenticated, "session", nil)
+	}
+	if err != nil {
+		return aikagi.Session{}, err
+	}
+	now := s.Clock.Now()
+	if !now.Before(found.ExpiresAt) || now.Sub(found.LastUsedAt) > aikagi.SessionIdleTTL {
+		return aikagi.Session{}, aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
+	}
+	s.touch(found, now)
+	return found, nil
+}
+
+func (s *Sessions) touch(used aikagi.Session, now time.Time) {
+	if now.Sub(used.LastUsedAt) < aikagi.SessionTouchEvery {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.touched == nil {
+		s.touched = make(map[string]aikagi.Session)
+	}
+	if len(s.touched) < maxTouched {
+		s.touched[string(used.Digest)] = used
+	}
+}
+
+// Flush writes the last uses that have gathered. It is the work of a job.
+func (s *Sessions) Flush(ctx context.Context) (found bool, err error) {
+	s.mu.Lock()
+	batch := s.touched
+	s.touched = nil
+	s.mu.Unlock()
+	if len(batch) == 0 {
+		return false, nil
+	}
+	now := s.Clock.Now()
+	return false, s.Store.Update(ctx, func(tx *store.Tx) error {
+		for _, used := range batch {
+			if err := tx.TouchSession(ctx, used, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// End logs a session out.
+func (s *Sessions) End(ctx context.Context, open aikagi.Session) error {
+	err := s.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.EndSession(ctx, open.InstanceID, open.ID)
+	})
+	if aikagi.CodeOf(err) == aikagi.NotFound {
+		return nil // gone already, which is what was wanted
+	}
+	return err
+}
+
+// List returns the sessions of a user, newest first.
+func (s *Sessions) List(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) (open []aikagi.Session, err error) {
+	err = s.Store.View(ctx, func(tx *store.Tx) error {
+		open, err = tx.ListSessions(ctx, instance, user)
+		return err
+	})
+	return open, err
+}
+
+// EndOwn logs out another browser of the person who holds session own: the one
+// with the id, or all others if it is empty. It tells how many.
+func (s *Sessions) EndOwn(ctx context.Context, own aikagi.Session, id aikagi.SessionID) (n int, err error) {
+	err = s.Store.Update(ctx, func(tx *store.Tx) error {
+		n = 0
+		open, err := tx.ListSessions(ctx, own.InstanceID, own.UserID)
+		if err != nil {
+			return err
+		}
+		for _, other := range open {
+			if other.ID == own.ID || id != "" && other.ID != id {
+				continue
+			}
+			if err := tx.EndSession(ctx, other.InstanceID, other.ID); err != nil {
+				return err
+			}
+			n++
+		}
+		return audit.Record(ctx, tx, s.Clock.Now(), audit.Event{
+			Instance: own.InstanceID, Action: "session.end", TargetKind: "user", TargetID: string(own.UserID),
+			TargetName: aikagi.ActorFrom(ctx).Name, Note: strconv.Itoa(n),
+		})
+	})
+	return n, err
+}
