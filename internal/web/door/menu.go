@@ -1,0 +1,57 @@
+package door
+
+import (
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/web"
+)
+
+// entry is a page of the menu and what one needs to see it.
+type entry struct {
+	label i18n.Key
+	path  string
+	needs aikagi.Permission
+}
+
+// menu makes the menu of whoever is logged in. It is the same on all pages, so
+// that nothing moves while one goes from page to page.
+func menu(visit *web.Visit, here Here) *web.Menu {
+	m := &web.Menu{
+		Home: visit.Path("/me"), LogOut: visit.Path(LogoutPath),
+		Account: []web.MenuItem{{Label: "menu.me", Path: visit.Path("/me")}},
+	}
+	if here.Emergency {
+		m.Home, m.LogOut, m.Account = visit.Path("/repair"), visit.Path("/emergency/end"), nil
+		m.Groups = append(m.Groups, web.MenuGroup{
+			Label: "menu.emergency",
+			Items: []web.MenuItem{{Label: "menu.repair", Path: visit.Path("/repair")}},
+		})
+	}
+	people := group(visit, here, "menu.people",
+		entry{"menu.users", "/admin/users", aikagi.UsersView},
+		entry{"menu.requests", "/admin/requests", aikagi.UsersEdit},
+		entry{"menu.profiles", "/admin/profiles", aikagi.SecurityProfilesView},
+		entry{"menu.hierarchy", "/admin/hierarchy", aikagi.AgentGroupingView},
+	)
+	operation := group(visit, here, "menu.operation",
+		entry{"menu.mail", "/admin/mail", aikagi.UsersEdit},
+		entry{"menu.audit", "/admin/audit", aikagi.HistoricalChangesView},
+		entry{"menu.settings", "/admin/settings", aikagi.SecurityProfilesEdit},
+	)
+	for _, g := range []web.MenuGroup{people, operation} {
+		if len(g.Items) > 0 {
+			m.Groups = append(m.Groups, g)
+		}
+	}
+	return m
+}
+
+func group(visit *web.Visit, here Here, label i18n.Key, entries ...entry) web.MenuGroup {
+	g := web.MenuGroup{Label: label}
+	for _, e := range entries {
+		if here.May(e.needs) {
+			g.Items = append(g.Items, web.MenuItem{Label: e.label, Path: visit.Path(e.path)})
+		}
+	}
+	return g
+}

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/i18n"
+)
+
+//go:embed layout/*.html
+var layoutFiles embed.FS
+
+//go:embed templates/*.html
+var ownPages embed.FS
+
+// Pages are the templates of one package, once for each language.
+type Pages struct {
+	engine *Engine
+	byName map[aikagi.Locale]map[string]*template.Template
+}
+
+// Pages parses every templates/*.html of fsys. Each file is one page that calls
+// a shell and defines "main". A file whose name begins with an underscore is
+// for all of them.
+func (e *Engine) Pages(fsys fs.FS) (*Pages, error) {
+	names, err := fs.Glob(fsys, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	p := &Pages{engine: e, byName: map[aikagi.Locale]map[string]*template.Template{}}
+	for locale, layout := range e.layouts {
+		p.byName[locale], err = parsePages(fsys, names, layout)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func parsePages(fsys fs.FS, names []string, layout *template.Template) (map[string]*template.Template, error) {
+	shared, err := layout.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone layout: %w", err)
+	}
+	for _, name := range names {
+		if path.Base(name)[0] != '_' {
+			continue
+		}
+		if shared, err = shared.ParseFS(fsys, name); err != nil {
+			return nil, fmt.Errorf("parse template %s: %w", name, err)
+		}
+	}
+	pages := map[string]*template.Template{}
+	for _, name := range names {
+		base := path.Base(name)
+		if base[0] == '_' {
+			continue
+		}
+		page, err := shared.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("clone layout for %s: %w", name, err)
+		}
+		if page, err = page.ParseFS(fsys, name); err != nil {
+			return nil, fmt.Errorf("parse template %s: %w", name, err)
+		}
+		pages[base] = page.Lookup(base)
+	}
+	return pages, nil
+}
+
+func parseLayouts(files *assets) (map[aikagi.Locale]*template.Template, error) {
+	layouts := map[aikagi.Locale]*template.Template{}
+	for _, l := range aikagi.Locales {
+		t, err := template.New("layout").Option("missingkey=error").Funcs(functions(l, files)).ParseFS(layoutFiles, "layout/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse layout: %w", err)
+		}
+		layouts[l] = t
+	}
+	return layouts, nil
+}
+
+// functions are what templates may call. The language is bound here, so that
+// {{t "key"}} needs no argument for it.
+func functions(l aikagi.Locale, files *assets) template.FuncMap {
+	return template.FuncMap{
+		"t": func(key any, args ...any) string { return i18n.T(l, textKey(key), args...) },
+		"number": func(n any) (string, error) {
+			i, err := strconv.ParseInt(fmt.Sprint(n), 10, 64)
+			if err != nil {
+				return "", fmt.Errorf("number: %w", err)
+			}
+			return i18n.Number(i), nil
+		},
+		"visible":  visible,
+		"asset":    files.path,
+		"add":      func(a, b int) int { return a + b },
+		"locales":  locales,
+		"fieldID":  fieldID,
+		"field":    newField,
+		"password": newPassword,
+		"choices":  newChoices,
+		"alert":    newAlert,
+		"empty":    newEmpty,
+		"badge":    newBadge,
+		"copy":     newCopy,
+		"pow":      newPow,
+	}
+}
+
+func textKey(key any) i18n.Key {
+	if k, ok := key.(i18n.Key); ok {
+		return k
+	}
+	return i18n.Key(fmt.Sprint(key))
+}
+
+// Render answers with a page. data embeds Page. The page is complete before the
+// first byte is sent, so a broken template becomes an error page and never half
+// a page.
+func (p *Pages) Render(w http.ResponseWriter, _ *http.Request, status int, name string, data fielder) error {
+	page := data.base()
+	t := p.byName[page.Locale()][name]
+	if t == nil {
+		return fmt.Errorf("render %s: no such template", name)
+	}
+	var body bytes.Buffer
+	if err := t.Execute(&body, data); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	if page.visit.flash != nil {
+		http.SetCookie(w, p.engine.DropCookie(flashName))
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(page.Locale()))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the client has gone; nobody is left to tell
+	return nil
+}

@@ -1,0 +1,116 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/login"
+	"github.com/aikagi/aikagi/internal/web"
+	"github.com/aikagi/aikagi/internal/web/door"
+)
+
+// loginPage is what login.html shows.
+type loginPage struct {
+	web.Page
+	Username string
+	Next     string
+	TimedOut bool
+	Wait     int // seconds; 0 for none
+	Other    bool
+}
+
+func (p *Portal) showHome(w http.ResponseWriter, r *http.Request, here door.Here) error {
+	if here.LoggedIn() {
+		return web.SeeOther(w, r, web.Path(r, "/me"))
+	}
+	return web.SeeOther(w, r, web.Path(r, "/login"))
+}
+
+func (p *Portal) showLogin(w http.ResponseWriter, r *http.Request, here door.Here) error {
+	query, err := web.ParseQuery(r, "next", "why")
+	if err != nil {
+		return err
+	}
+	page := loginPage{Page: p.Web.Page(r, "login.title"), Next: query.Get("next"), TimedOut: query.Get("why") == "timed_out"}
+	var done doneNote
+	if p.note(r, doneName(here.Instance.ID), &done) {
+		page.Username = done.Username
+	}
+	return p.pages.Render(w, r, http.StatusOK, "login.html", page)
+}
+
+// handleLogin lets a person in. Every refusal looks the same (S13).
+func (p *Portal) handleLogin(w http.ResponseWriter, r *http.Request, here door.Here) error {
+	form, err := web.ParseForm(r, web.SmallForm, "username", "password", "next")
+	if err != nil {
+		return err
+	}
+	device, err := p.Web.ReadCookie(r, deviceName(here.Instance.ID))
+	if err != nil {
+		return err
+	}
+	opened, err := p.Logins.Attempt(r.Context(), here.Instance, login.Attempt{
+		Username: form.Get("username"), Password: aikagi.NewSecret(form.Get("password")),
+		Device: device, UserAgent: r.UserAgent(),
+	})
+	if err != nil {
+		return p.refuseLogin(w, r, form, err)
+	}
+	if here.LoggedIn() { // the old session of this browser goes; ids never survive a login
+		if err := p.Sessions.End(r.Context(), here.Session); err != nil {
+			return err
+		}
+	}
+	p.Door.SetCookie(w, opened.Session, opened.Token, p.Clock.Now())
+	http.SetCookie(w, p.Web.Cookie(deviceName(here.Instance.ID), opened.Device.Reveal(),
+		aikagi.KnownDeviceTTL, http.SameSiteLaxMode))
+	http.SetCookie(w, p.Web.DropCookie(doneName(here.Instance.ID)))
+	return web.SeeOther(w, r, p.afterLogin(r, form.Get("next"), opened.User))
+}
+
+func (p *Portal) afterLogin(r *http.Request, next string, u aikagi.User) string {
+	if u.MustChange {
+		return web.Path(r, door.MustChangePath)
+	}
+	if path, ok := web.SafePath(next); ok {
+		return path
+	}
+	return web.Path(r, "/me")
+}
+
+func (p *Portal) refuseLogin(w http.ResponseWriter, r *http.Request, form web.Form, err error) error {
+	page := loginPage{Page: p.Web.Page(r, "login.title"), Username: form.Get("username"), Next: form.Get("next")}
+	status := http.StatusBadRequest
+	switch aikagi.CodeOf(err) {
+	case aikagi.Unauthenticated:
+		status = http.StatusUnauthorized
+		page.Problems = append(page.Problems, web.Problem{Text: page.T("login.wrong")})
+	case aikagi.Throttled:
+		page.Other = aikagi.ReasonOf(err) == "other_ways"
+		page.Wait, status = seconds(err), http.StatusTooManyRequests
+	default:
+		if !page.Explain(err) {
+			return err
+		}
+	}
+	return p.pages.Render(w, r, status, "login.html", page)
+}
+
+func (p *Portal) handleLogout(w http.ResponseWriter, r *http.Request, here door.Here) error {
+	if here.LoggedIn() {
+		if err := p.Sessions.End(r.Context(), here.Session); err != nil {
+			return err
+		}
+	}
+	p.Door.DropCookie(w, here.Instance.ID)
+	p.Web.Flash(w, "ok", "login.logged_out")
+	return web.SeeOther(w, r, web.Path(r, "/login"))
+}
+
+func deviceName(id aikagi.InstanceID) string { return "device-" + string(id) }
+
+// seconds is how long somebody who was throttled has to wait.
+func seconds(err error) int {
+	return int((retryAfter(err) + time.Second - 1) / time.Second)
+}
