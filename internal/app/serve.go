@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits of a connection (R11): whoever is slower than this is cut off.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 90 * time.Second
+	maxHeader     = 32 << 10
+	stopTimeout   = 10 * time.Second
+)
+
+// Server is one listener and what answers on it.
+type Server struct {
+	Listener net.Listener
+	Handler  http.Handler
+	TLSCert  string // files; empty serves plain http
+	TLSKey   string
+}
+
+// Run serves until ctx ends, then stops gracefully: no new connections, answers
+// in hand are given, background work in hand is finished.
+func (a *App) Run(ctx context.Context, servers ...Server) error {
+	a.Start(ctx)
+	defer a.Stop()
+	running := make([]*http.Server, len(servers))
+	failed := make(chan error, len(servers))
+	for i, s := range servers {
+		running[i] = newServer(s.Handler, a.Log)
+		go func() { failed <- serve(running[i], s) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	for _, s := range running {
+		err = errors.Join(err, s.Shutdown(grace))
+	}
+	return err
+}
+
+func serve(s *http.Server, on Server) error {
+	var err error
+	if on.TLSCert != "" {
+		err = s.ServeTLS(on.Listener, on.TLSCert, on.TLSKey)
+	} else {
+		err = s.Serve(on.Listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
