@@ -169,19 +169,6 @@ func (a *Accounts) Record(ctx context.Context, before aikagi.AuditEventID, limit
 	return events, err
 }
 
-// Prune removes sessions and links that can no longer be used. It is the work
-// of a job.
-func (a *Accounts) Prune(ctx context.Context) (found bool, err error) {
-	now := a.Clock.Now()
-	return false, a.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.DeleteOldConsoleSessions(ctx, now); err != nil {
-			return err
-		}
-		// A link is kept for a day, so that its page can say that it has expired.
-		return tx.DeleteOldConsoleLinks(ctx, now.Add(-24*time.Hour))
-	})
-}
-
 // maxName and maxPolicyName are IAM's limits.
 const (
 	maxName       = 64

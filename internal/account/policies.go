@@ -15,13 +15,13 @@ import (
 func ParsePolicyName(s string) (string, error) { return parseName("policy_name", s, maxPolicyName) }
 
 // CreatePolicy keeps a policy of one's own. An error in the document is a
-// *aikagi.PolicyError, which says the line.
+// *iam.SyntaxError, which says the line.
 func (a *Accounts) CreatePolicy(ctx context.Context, name, document string) (aikagi.Policy, error) {
 	name, err := ParsePolicyName(name)
 	if err != nil {
 		return aikagi.Policy{}, err
 	}
-	if _, err := aikagi.ParsePolicy([]byte(document)); err != nil {
+	if _, err := iam.Parse([]byte(document)); err != nil {
 		return aikagi.Policy{}, err
 	}
 	p := aikagi.Policy{
@@ -64,7 +64,7 @@ func requireOnPolicy(ctx context.Context, tx *store.Tx, now time.Time, p aikagi.
 // UpdatePolicy replaces the document of a policy whose version is still the one
 // that was shown. Whoever has the policy attached has other rights at once.
 func (a *Accounts) UpdatePolicy(ctx context.Context, id aikagi.PolicyID, version int64, document string) error {
-	if _, err := aikagi.ParsePolicy([]byte(document)); err != nil {
+	if _, err := iam.Parse([]byte(document)); err != nil {
 		return err
 	}
 	p, err := a.readPolicy(ctx, id)
@@ -219,7 +219,7 @@ type Answer struct {
 func (a *Accounts) Simulate(ctx context.Context, q Question) (Answer, error) {
 	var answer Answer
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
-		var documents []aikagi.PolicyDocument
+		var documents []iam.Document
 		request := iam.Request{Action: q.Action, Resource: q.Resource, Context: q.Context}
 		if err := a.maySimulate(ctx, tx, q, &request); err != nil {
 			return err
@@ -237,7 +237,7 @@ func (a *Accounts) Simulate(ctx context.Context, q Question) (Answer, error) {
 			}
 		}
 		if q.Document != "" {
-			d, err := aikagi.ParsePolicy([]byte(q.Document))
+			d, err := iam.Parse([]byte(q.Document))
 			if err != nil {
 				return err
 			}

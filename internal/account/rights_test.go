@@ -9,6 +9,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/iam"
 )
 
 // operations are all that the account plane can do to others, with the action
@@ -114,7 +115,7 @@ func TestG05PolicyErrorSaysTheLine(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.claimed()
 		_, err := w.CreatePolicy(w.as(w.root), "broken", "{\n\"Statement\": [\n{\"Effect\": \"Permit\"}]}")
-		var bad *aikagi.PolicyError
+		var bad *iam.SyntaxError
 		if !errors.As(err, &bad) || bad.Line != 3 || bad.Reason != "bad_effect" {
 			t.Errorf("got %v, want line 3 and bad_effect", err)
 		}

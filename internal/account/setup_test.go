@@ -4,7 +4,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
@@ -157,18 +156,5 @@ func TestInvitationEndsTheOldWaysIn(t *testing.T) {
 		w.wants(err, aikagi.Unauthenticated, "wrong")
 		_, err = w.signIn("hanako", next, "")
 		w.must(err)
-	})
-}
-
-func TestPruneForgetsWhatExpired(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *world) {
-		w.claimed()
-		o, err := w.signIn("root", rootPassword, "")
-		w.must(err)
-		w.clock.Move(48 * time.Hour)
-		_, err = w.Prune(w.system())
-		w.must(err)
-		_, _, err = w.Find(t.Context(), o.Token.Reveal())
-		w.wants(err, aikagi.Unauthenticated, "")
 	})
 }

@@ -5,12 +5,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/aikagi/aikagi"
 )
 
 // holds reports whether the request meets a condition.
-func (e *evaluation) holds(c aikagi.PolicyCondition, vars variables) bool {
+func (e *evaluation) holds(c Condition, vars variables) bool {
 	given := e.context[strings.ToLower(c.Key)]
 	operator, negated := positive(c.Operator)
 	if operator == "Null" {
@@ -31,9 +29,9 @@ func (e *evaluation) holds(c aikagi.PolicyCondition, vars variables) bool {
 		return equal != negated
 	}
 	switch {
-	case c.Set == aikagi.ForAnyValue:
+	case c.Set == ForAnyValue:
 		return slices.ContainsFunc(given, meets) // of nothing: false
-	case c.Set == aikagi.ForAllValues || negated:
+	case c.Set == ForAllValues || negated:
 		// Of nothing: true. A negated operator without a set asks that no value
 		// of the request is among those of the policy.
 		return !slices.ContainsFunc(given, func(value string) bool { return !meets(value) })
@@ -74,15 +72,15 @@ func compare(operator string) func(value, want string, vars variables) bool {
 	}
 	if order, ok := strings.CutPrefix(operator, "Numeric"); ok {
 		return func(value, want string, _ variables) bool {
-			v, ok1 := aikagi.ParsePolicyNumber(value)
-			w, ok2 := aikagi.ParsePolicyNumber(want)
+			v, ok1 := parseNumber(value)
+			w, ok2 := parseNumber(want)
 			return ok1 && ok2 && ordered(order, v.Cmp(w))
 		}
 	}
 	if order, ok := strings.CutPrefix(operator, "Date"); ok {
 		return func(value, want string, _ variables) bool {
-			v, ok1 := aikagi.ParsePolicyTime(value)
-			w, ok2 := aikagi.ParsePolicyTime(want)
+			v, ok1 := parseTime(value)
+			w, ok2 := parseTime(want)
 			return ok1 && ok2 && ordered(order, time.Time.Compare(v, w))
 		}
 	}
@@ -109,7 +107,7 @@ func ordered(order string, cmp int) bool {
 // IAM user guide, "Amazon Resource Name (ARN) condition operators".
 func likeARN(value, want string, vars variables) bool {
 	values := strings.SplitN(value, ":", 6)
-	wants := aikagi.SplitPolicyARN(want)
+	wants := splitARN(want)
 	if len(values) != 6 {
 		return false
 	}
@@ -130,6 +128,6 @@ func inPrefix(value, want string, _ variables) bool {
 	if err != nil {
 		return false
 	}
-	prefix, ok := aikagi.ParsePolicyPrefix(want)
+	prefix, ok := parsePrefix(want)
 	return ok && prefix.Contains(address.Unmap().WithZone(""))
 }

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/aikagi/aikagi"
 )
 
 // Request is what a principal wants to do, as the door proved it. Resource is
@@ -24,7 +22,7 @@ type StatementRef struct {
 	Statement int // index in the document
 	Sid       string
 	Line      int
-	Effect    aikagi.PolicyEffect
+	Effect    Effect
 }
 
 // Decision is the answer to a request.
@@ -37,7 +35,7 @@ type Decision struct {
 
 // Evaluate decides a request against all documents of the caller: allowed if
 // an Allow statement applies and no Deny statement does.
-func Evaluate(documents []aikagi.PolicyDocument, r Request) Decision {
+func Evaluate(documents []Document, r Request) Decision {
 	d := Decision{Missing: r.Action}
 	if !r.wellFormed() {
 		return d
@@ -46,11 +44,11 @@ func Evaluate(documents []aikagi.PolicyDocument, r Request) Decision {
 	for i, doc := range documents {
 		for j := range doc.Statements {
 			s := &doc.Statements[j]
-			if s.Effect == aikagi.PolicyAllow && d.Allowed || e.obstacle(doc.Version, s) != (Obstacle{}) {
+			if s.Effect == Allow && d.Allowed || e.obstacle(doc.Version, s) != (Obstacle{}) {
 				continue
 			}
 			ref := &StatementRef{i, j, s.Sid, s.Line, s.Effect}
-			if s.Effect != aikagi.PolicyAllow {
+			if s.Effect != Allow {
 				return Decision{Explicit: true, By: ref, Missing: r.Action}
 			}
 			d = Decision{Allowed: true, By: ref}
@@ -96,7 +94,7 @@ type Simulation struct {
 }
 
 // Simulate decides as Evaluate does and tells what became of every statement.
-func Simulate(documents []aikagi.PolicyDocument, r Request) Simulation {
+func Simulate(documents []Document, r Request) Simulation {
 	e := newEvaluation(r)
 	result := Simulation{Decision: Evaluate(documents, r)}
 	for i, doc := range documents {
@@ -146,8 +144,8 @@ func principalKeys(arn string) map[string]string {
 	return keys
 }
 
-func (e *evaluation) obstacle(version string, s *aikagi.PolicyStatement) Obstacle {
-	grants := s.Effect == aikagi.PolicyAllow
+func (e *evaluation) obstacle(version string, s *Statement) Obstacle {
+	grants := s.Effect == Allow
 	vars := e.variables(version)
 	switch {
 	case len(s.NotAction) > 0:

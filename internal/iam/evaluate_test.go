@@ -6,15 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aikagi/aikagi"
 	"pgregory.net/rapid"
 )
 
-func managed(t testing.TB, name string) aikagi.PolicyDocument {
+func managed(t testing.TB, name string) Document {
 	t.Helper()
 	for _, p := range ManagedPolicies() {
 		if p.Name == name {
-			doc, err := aikagi.ParsePolicy([]byte(p.Document))
+			doc, err := Parse([]byte(p.Document))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -22,7 +21,7 @@ func managed(t testing.TB, name string) aikagi.PolicyDocument {
 		}
 	}
 	t.Fatalf("no managed policy %s", name)
-	return aikagi.PolicyDocument{}
+	return Document{}
 }
 
 func TestManagedPolicies(t *testing.T) {
@@ -53,7 +52,7 @@ func TestManagedPolicies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.policies, "+")+" "+tt.action, func(t *testing.T) {
 			t.Parallel()
-			var docs []aikagi.PolicyDocument
+			var docs []Document
 			for _, name := range tt.policies {
 				docs = append(docs, managed(t, name))
 			}
@@ -73,7 +72,7 @@ func TestDecisionNamesItsStatement(t *testing.T) {
 		statement("Allow", map[string]any{"Sid": "Users", "Action": "connect:*User"}))
 	second := document(t,
 		statement("Deny", map[string]any{"Sid": "NoDelete", "Action": "connect:Delete*"}))
-	docs := []aikagi.PolicyDocument{first, second}
+	docs := []Document{first, second}
 	tests := []struct {
 		action string
 		want   Decision
@@ -107,7 +106,7 @@ func TestSimulationTellsWhatStopsEachStatement(t *testing.T) {
 		statement("Allow", map[string]any{"NotAction": "connect:*"}),
 		statement("Deny", map[string]any{"NotResource": "*"}),
 		statement("Allow", nil))
-	got := Simulate([]aikagi.PolicyDocument{doc}, referenceRequest())
+	got := Simulate([]Document{doc}, referenceRequest())
 	want := []Obstacle{
 		{"Action", ""}, {"Resource", ""}, {"Condition", "Bool aws:SecureTransport"},
 		{"NotAction", ""}, {"NotResource", ""}, {},
@@ -141,7 +140,7 @@ func TestAllConditionsMustHold(t *testing.T) {
 				r.Context[k] = v
 			}
 		}
-		if d := Evaluate([]aikagi.PolicyDocument{doc}, r); d.Allowed != (without == "") {
+		if d := Evaluate([]Document{doc}, r); d.Allowed != (without == "") {
 			t.Errorf("without %q: allowed = %v", without, d.Allowed)
 		}
 	}
@@ -154,14 +153,14 @@ func TestContextCannotSpeakForThePrincipal(t *testing.T) {
 	r.Context["aws:PrincipalArn"] = []string{"arn:aws:iam::123456789012:user/sato"}
 	doc := document(t, statement("Allow", map[string]any{"Condition": map[string]any{
 		"StringEquals": map[string]any{"aws:username": "sato"}}}))
-	if Evaluate([]aikagi.PolicyDocument{doc}, r).Allowed {
+	if Evaluate([]Document{doc}, r).Allowed {
 		t.Error("the context named another caller than the signature")
 	}
 }
 
 func TestBrokenTextIsNeverAllowed(t *testing.T) {
 	t.Parallel()
-	docs := []aikagi.PolicyDocument{document(t, statement("Allow", nil))}
+	docs := []Document{document(t, statement("Allow", nil))}
 	for i := range 4 {
 		r := referenceRequest()
 		switch i {
@@ -184,14 +183,14 @@ func TestVariablesAreTextInTheOldVersion(t *testing.T) {
 	t.Parallel()
 	doc := document(t, statement("Allow", map[string]any{"Condition": map[string]any{
 		"StringEquals": map[string]any{"aws:a": "${aws:username}"}}}))
-	doc.Version = aikagi.PolicyVersion2008
+	doc.Version = version2008
 	r := referenceRequest()
 	r.Context["aws:a"] = []string{"tanaka"}
-	if Evaluate([]aikagi.PolicyDocument{doc}, r).Allowed {
+	if Evaluate([]Document{doc}, r).Allowed {
 		t.Error("a variable was read in the 2008 language")
 	}
 	r.Context["aws:a"] = []string{"${aws:username}"}
-	if !Evaluate([]aikagi.PolicyDocument{doc}, r).Allowed {
+	if !Evaluate([]Document{doc}, r).Allowed {
 		t.Error("the text of the variable does not equal itself")
 	}
 }
@@ -234,8 +233,8 @@ func randomRequest(t *rapid.T) Request {
 	return r
 }
 
-func randomDocuments(t *rapid.T, tb testing.TB) []aikagi.PolicyDocument {
-	var docs []aikagi.PolicyDocument
+func randomDocuments(t *rapid.T, tb testing.TB) []Document {
+	var docs []Document
 	for range rapid.IntRange(0, 3).Draw(t, "documents") {
 		var statements []string
 		for range rapid.IntRange(1, 3).Draw(t, "statements") {
@@ -286,8 +285,8 @@ func TestSimulationAgreesWithItself(t *testing.T) {
 		s := Simulate(docs, r)
 		allow, deny := false, false
 		for _, st := range s.Statements {
-			allow = allow || st.Applied() && st.Effect == aikagi.PolicyAllow
-			deny = deny || st.Applied() && st.Effect == aikagi.PolicyDeny
+			allow = allow || st.Applied() && st.Effect == Allow
+			deny = deny || st.Applied() && st.Effect == Deny
 		}
 		if s.Allowed != (allow && !deny) || s.Explicit != deny || (s.By == nil) != (!allow && !deny) ||
 			(s.Missing == "") != s.Allowed {
@@ -308,7 +307,7 @@ func TestNegationIsTheOppositeOfAPresentKey(t *testing.T) {
 		want := rapid.SampledFrom([]string{value, "5", "2026-11-22", "192.0.2.0/24", "a*", "arn:aws:iam::1:*"}).Draw(rt, "want")
 		e := newEvaluation(Request{Context: map[string][]string{"aws:k": {value}}})
 		holds := func(op string) bool {
-			return e.holds(aikagi.PolicyCondition{Operator: op, Key: "aws:k", Values: []string{want}}, noVariables)
+			return e.holds(Condition{Operator: op, Key: "aws:k", Values: []string{want}}, noVariables)
 		}
 		if holds(pair[0]) == holds(pair[1]) {
 			rt.Fatalf("%v agree about %q and %q", pair, value, want)
@@ -344,18 +343,18 @@ func FuzzEvaluate(f *testing.F) {
 	f.Add([]byte(administratorAccess), "connect:CreateUser", "*", "k")
 	f.Add([]byte(connectReadOnlyAccess), "connect:GetFederationTokens", "arn:aws:connect:a:b:c", "")
 	f.Fuzz(func(t *testing.T, data []byte, action, resource, value string) {
-		doc, err := aikagi.ParsePolicy(data)
+		doc, err := Parse(data)
 		if err != nil || len(data) > 2000 || len(resource) > 500 || len(value) > 500 {
 			t.Skip()
 		}
-		docs := []aikagi.PolicyDocument{doc}
+		docs := []Document{doc}
 		r := Request{"arn:aws:iam::1:user/a", action, resource, map[string][]string{"aws:k": {value}}}
 		d := Evaluate(docs, r)
 		if d.Allowed && (d.Explicit || d.By == nil || d.Missing != "") {
 			t.Errorf("decision %+v contradicts itself", d)
 		}
-		docs = append(docs, aikagi.PolicyDocument{Version: aikagi.PolicyVersion2012, Statements: []aikagi.PolicyStatement{
-			{Effect: aikagi.PolicyDeny, Action: []string{"*"}, Resource: []string{"*"}},
+		docs = append(docs, Document{Version: version2012, Statements: []Statement{
+			{Effect: Deny, Action: []string{"*"}, Resource: []string{"*"}},
 		}})
 		if Evaluate(docs, r).Allowed {
 			t.Error("a Deny of everything was overridden")

@@ -3,8 +3,6 @@ package iam
 import (
 	"strings"
 	"unicode/utf8"
-
-	"github.com/aikagi/aikagi"
 )
 
 // variables gives the value of a variable in a policy text; nil means that the
@@ -16,7 +14,7 @@ var noVariables variables // of actions, and of documents in the 2008 language
 // variables returns the look-up for documents of a version. Only a key with
 // exactly one value can stand in a text.
 func (e *evaluation) variables(version string) variables {
-	if version != aikagi.PolicyVersion2012 {
+	if version != version2012 {
 		return noVariables
 	}
 	return func(key string) (string, bool) {
@@ -128,7 +126,7 @@ func compile(text string, vars variables, step func(c rune, colons int, endsPart
 
 // expand reads the variable that text begins with.
 func expand(text string, vars variables) (value, rest string, ok bool) {
-	v, rest, ok := aikagi.CutPolicyVariable(text)
+	v, rest, ok := cutVariable(text)
 	if !ok {
 		return "", rest, false
 	}

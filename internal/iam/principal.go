@@ -71,15 +71,15 @@ func Judge(ctx context.Context, tx *store.Tx, now time.Time, id aikagi.Principal
 }
 
 // Documents reads the policies attached to a principal.
-func Documents(ctx context.Context, tx *store.Tx, id aikagi.PrincipalID) ([]aikagi.PolicyDocument, error) {
+func Documents(ctx context.Context, tx *store.Tx, id aikagi.PrincipalID) ([]Document, error) {
 	policies, err := tx.ListPoliciesOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	documents := make([]aikagi.PolicyDocument, len(policies))
+	documents := make([]Document, len(policies))
 	for i, p := range policies {
 		// A document that cannot be read might hold a Deny: nothing is allowed then.
-		if documents[i], err = aikagi.ParsePolicy([]byte(p.Document)); err != nil {
+		if documents[i], err = Parse([]byte(p.Document)); err != nil {
 			return nil, aikagi.E(aikagi.Internal, "policy", fmt.Errorf("read policy %s: %w", p.ID, err))
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/aikagi/aikagi"
 )
 
 // The reference table (S32) is testdata/*.txt: one line a case, under the rule
@@ -116,10 +114,10 @@ func statement(effect string, elements map[string]any) string {
 	return string(b)
 }
 
-func document(t testing.TB, statements ...string) aikagi.PolicyDocument {
+func document(t testing.TB, statements ...string) Document {
 	t.Helper()
 	text := `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",\n") + `]}`
-	doc, err := aikagi.ParsePolicy([]byte(text))
+	doc, err := Parse([]byte(text))
 	if err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
@@ -134,7 +132,7 @@ func checkApplies(t *testing.T, effect string, elements map[string]any, r Reques
 	if effect == "Deny" {
 		statements = append(statements, statement("Allow", nil))
 	}
-	d := Evaluate([]aikagi.PolicyDocument{document(t, statements...)}, r)
+	d := Evaluate([]Document{document(t, statements...)}, r)
 	if applied := d.Allowed == (effect == "Allow"); applied != want {
 		t.Errorf("%s applied = %v, want %v: %s", effect, applied, want, statements[0])
 	}

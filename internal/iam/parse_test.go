@@ -1,13 +1,15 @@
-package aikagi
+package iam
 
 import (
 	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/aikagi/aikagi"
 )
 
-const policyText2012 = `{
+const text2012 = `{
   "Version": "2012-10-17",
   "Id": "example",
   "Statement": [
@@ -29,15 +31,15 @@ const policyText2012 = `{
 
 func TestParsePolicyReadsEveryElement(t *testing.T) {
 	t.Parallel()
-	doc, err := ParsePolicy([]byte(policyText2012))
+	doc, err := Parse([]byte(text2012))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc.Version != PolicyVersion2012 || doc.ID != "example" || len(doc.Statements) != 2 {
+	if doc.Version != version2012 || doc.ID != "example" || len(doc.Statements) != 2 {
 		t.Fatalf("got %+v", doc)
 	}
 	allow, deny := doc.Statements[0], doc.Statements[1]
-	if allow.Sid != "ReadUsers" || allow.Effect != PolicyAllow || len(allow.Action) != 2 || allow.Line != 6 {
+	if allow.Sid != "ReadUsers" || allow.Effect != Allow || len(allow.Action) != 2 || allow.Line != 6 {
 		t.Errorf("first statement %+v", allow)
 	}
 	want := []string{"ForAnyValue:StringLikeIfExists", "Bool", "NumericLessThan", "IpAddress"}
@@ -49,18 +51,18 @@ func TestParsePolicyReadsEveryElement(t *testing.T) {
 	if got := allow.Conditions[2].Values[0]; got != "5" {
 		t.Errorf("a number is kept as %q, want 5", got)
 	}
-	if deny.Effect != PolicyDeny || deny.NotAction[0] != "connect:*" || deny.NotResource[0] != "*" || deny.Line != 17 {
+	if deny.Effect != Deny || deny.NotAction[0] != "connect:*" || deny.NotResource[0] != "*" || deny.Line != 17 {
 		t.Errorf("second statement %+v", deny)
 	}
 }
 
 func TestParsePolicyTakesASingleStatementWithoutVersion(t *testing.T) {
 	t.Parallel()
-	doc, err := ParsePolicy([]byte(`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))
+	doc, err := Parse([]byte(`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc.Version != PolicyVersion2008 || len(doc.Statements) != 1 {
+	if doc.Version != version2008 || len(doc.Statements) != 1 {
 		t.Errorf("got %+v", doc)
 	}
 }
@@ -84,11 +86,11 @@ func TestParsePolicyNamesLineAndReason(t *testing.T) {
 		{"statement is text", `{"Statement":"x"}`, 1, "wrong_type"},
 		{"cut off", "{\n\"Statement\":[", 2, "not_json"},
 		{"comment", "{\n// no\n}", 2, "not_json"},
-		{"text after the document", policyText2012 + "\n{}", 20, "trailing"},
-		{"byte order mark", "\ufeff" + policyText2012, 1, "not_json"},
+		{"text after the document", text2012 + "\n{}", 20, "trailing"},
+		{"byte order mark", "\ufeff" + text2012, 1, "not_json"},
 		{"not UTF-8", "{\"Id\":\"\xff\"}", 1, "not_utf8"},
 		{"half a surrogate pair", `{"Id":"\ud800"}`, 1, "not_json"},
-		{"too large", strings.Repeat(" ", MaxPolicySize+1), 1, "too_large"},
+		{"too large", strings.Repeat(" ", MaxDocument+1), 1, "too_large"},
 		{"deep", "{\"Statement\":" + strings.Repeat("[", 9000), 1, "wrong_type"},
 		{"deep in a value", allow(`"Sid":[[[[]]]]`), 4, "wrong_type"},
 		{"version of the future", "{\n\"Version\":\"2030-01-01\"}", 2, "bad_version"},
@@ -139,16 +141,16 @@ func TestParsePolicyNamesLineAndReason(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := ParsePolicy([]byte(tt.document))
-			var bad *PolicyError
+			_, err := Parse([]byte(tt.document))
+			var bad *SyntaxError
 			if !errors.As(err, &bad) {
-				t.Fatalf("got %v, want a PolicyError", err)
+				t.Fatalf("got %v, want a SyntaxError", err)
 			}
 			if bad.Line != tt.line || bad.Reason != tt.reason {
 				t.Errorf("got %v, want line %d, %s", bad, tt.line, tt.reason)
 			}
-			if CodeOf(err) != Invalid || ReasonOf(err) != tt.reason {
-				t.Errorf("doors see %s %s, want invalid %s", CodeOf(err), ReasonOf(err), tt.reason)
+			if aikagi.CodeOf(err) != aikagi.Invalid || aikagi.ReasonOf(err) != tt.reason {
+				t.Errorf("doors see %s %s, want invalid %s", aikagi.CodeOf(err), aikagi.ReasonOf(err), tt.reason)
 			}
 		})
 	}
@@ -156,7 +158,7 @@ func TestParsePolicyNamesLineAndReason(t *testing.T) {
 
 func TestPolicyVariablesAreTextInTheOldVersion(t *testing.T) {
 	t.Parallel()
-	_, err := ParsePolicy([]byte(`{"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"*",
+	_, err := Parse([]byte(`{"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"*",
 		"Resource":"arn:aws:connect:*:*:instance/${"}}`))
 	if err != nil {
 		t.Error(err)
@@ -166,8 +168,8 @@ func TestPolicyVariablesAreTextInTheOldVersion(t *testing.T) {
 func TestPolicyOperandsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", "+", "--1", "1.", ".5", "1e9", "0x1", "1_000", "1/2", "Inf", strings.Repeat("9", 41)} {
-		if _, ok := ParsePolicyNumber(s); ok {
-			t.Errorf("ParsePolicyNumber(%q) took it", s)
+		if _, ok := parseNumber(s); ok {
+			t.Errorf("parseNumber(%q) took it", s)
 		}
 	}
 	for s, want := range map[string]string{
@@ -179,9 +181,9 @@ func TestPolicyOperandsAreBounded(t *testing.T) {
 		"1795341600":                "2026-11-22T10:00:00Z",
 		"1795341600.9":              "2026-11-22T10:00:00Z",
 	} {
-		got, ok := ParsePolicyTime(s)
+		got, ok := parseTime(s)
 		if !ok || got.UTC().Format("2006-01-02T15:04:05Z07:00") != want {
-			t.Errorf("ParsePolicyTime(%q) = %v %v, want %s", s, got, ok, want)
+			t.Errorf("parseTime(%q) = %v %v, want %s", s, got, ok, want)
 		}
 	}
 	for s, want := range map[string]string{
@@ -191,25 +193,25 @@ func TestPolicyOperandsAreBounded(t *testing.T) {
 		"::ffff:192.0.2.0/120": "192.0.2.0/24",
 		"2001:db8::1/32":       "2001:db8::/32",
 	} {
-		got, ok := ParsePolicyPrefix(s)
+		got, ok := parsePrefix(s)
 		if !ok || got.String() != want {
-			t.Errorf("ParsePolicyPrefix(%q) = %v %v, want %s", s, got, ok, want)
+			t.Errorf("parsePrefix(%q) = %v %v, want %s", s, got, ok, want)
 		}
 	}
-	if _, ok := ParsePolicyPrefix("fe80::1%eth0"); ok {
-		t.Error("ParsePolicyPrefix took a zone")
+	if _, ok := parsePrefix("fe80::1%eth0"); ok {
+		t.Error("parsePrefix took a zone")
 	}
 }
 
 func FuzzParsePolicy(f *testing.F) {
-	f.Add([]byte(policyText2012))
+	f.Add([]byte(text2012))
 	f.Add([]byte(`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))
 	f.Add([]byte(`{"Statement":[{"Condition":{"Null":{"aws:a":true}}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		doc, err := ParsePolicy(data)
-		var bad *PolicyError
+		doc, err := Parse(data)
+		var bad *SyntaxError
 		switch {
-		case err == nil && (len(doc.Statements) == 0 || len(data) > MaxPolicySize || !utf8.Valid(data)):
+		case err == nil && (len(doc.Statements) == 0 || len(data) > MaxDocument || !utf8.Valid(data)):
 			t.Errorf("took %q", data)
 		case err != nil && (!errors.As(err, &bad) || bad.Line < 1 || bad.Reason == "" || bad.Element == ""):
 			t.Errorf("error %v says too little", err)

@@ -1,4 +1,4 @@
-package aikagi
+package iam
 
 import (
 	"bytes"
@@ -10,43 +10,43 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ParsePolicy reads a policy document. It is stricter than a JSON decoder: UTF-8
+// Parse reads a policy document. It is stricter than a JSON decoder: UTF-8
 // only, names exactly as IAM spells them, none twice, nothing after the
 // document, and no value that an operator could never match, because such a
-// value in a Deny would quietly deny nothing. The error is a *PolicyError.
-func ParsePolicy(data []byte) (PolicyDocument, error) {
+// value in a Deny would quietly deny nothing. The error is a *SyntaxError.
+func Parse(data []byte) (Document, error) {
 	switch {
-	case len(data) > MaxPolicySize:
-		return PolicyDocument{}, &PolicyError{1, "Policy", "too_large"}
+	case len(data) > MaxDocument:
+		return Document{}, &SyntaxError{1, "Policy", "too_large"}
 	case !utf8.Valid(data):
-		return PolicyDocument{}, &PolicyError{1, "Policy", "not_utf8"}
+		return Document{}, &SyntaxError{1, "Policy", "not_utf8"}
 	}
-	p := &policyParser{data: data, dec: jsontext.NewDecoder(bytes.NewReader(data))}
+	p := &parser{data: data, dec: jsontext.NewDecoder(bytes.NewReader(data))}
 	doc, err := p.document()
 	if err != nil {
-		return PolicyDocument{}, err
+		return Document{}, err
 	}
 	return doc, nil
 }
 
-type policyParser struct {
+type parser struct {
 	data      []byte
 	dec       *jsontext.Decoder
-	variables []policyText // checked at the end, when the version is known
+	variables []placed // checked at the end, when the version is known
 }
 
-type policyText struct {
+type placed struct {
 	text, element string
 	line          int
 }
 
-func (p *policyParser) document() (doc PolicyDocument, err error) {
-	doc.Version = PolicyVersion2008
+func (p *parser) document() (doc Document, err error) {
+	doc.Version = version2008
 	err = p.object("Policy", func(name string) (err error) {
 		switch name {
 		case "Version":
 			doc.Version, err = p.text(name)
-			if err == nil && doc.Version != PolicyVersion2012 && doc.Version != PolicyVersion2008 {
+			if err == nil && doc.Version != version2012 && doc.Version != version2008 {
 				err = p.fail(name, "bad_version")
 			}
 		case "Id":
@@ -70,8 +70,8 @@ func (p *policyParser) document() (doc PolicyDocument, err error) {
 	return doc, p.checkVariables(doc.Version)
 }
 
-func (p *policyParser) statements() ([]PolicyStatement, error) {
-	var all []PolicyStatement
+func (p *parser) statements() ([]Statement, error) {
+	var all []Statement
 	sids := map[string]bool{}
 	err := p.list("Statement", func() error {
 		s, err := p.statement()
@@ -88,7 +88,7 @@ func (p *policyParser) statements() ([]PolicyStatement, error) {
 	return all, err
 }
 
-func (p *policyParser) statement() (s PolicyStatement, err error) {
+func (p *parser) statement() (s Statement, err error) {
 	err = p.object("Statement", func(name string) error {
 		if s.Line == 0 {
 			s.Line = p.line()
@@ -101,17 +101,17 @@ func (p *policyParser) statement() (s PolicyStatement, err error) {
 	return s, p.complete(s)
 }
 
-func (p *policyParser) element(s *PolicyStatement, name string) (err error) {
+func (p *parser) element(s *Statement, name string) (err error) {
 	switch name {
 	case "Sid":
-		if s.Sid, err = p.text(name); err == nil && !onlyBytes(s.Sid, "") {
+		if s.Sid, err = p.text(name); err == nil && !onlyWords(s.Sid, "") {
 			err = p.fail(name, "bad_sid")
 		}
 	case "Effect":
 		var effect string
 		effect, err = p.text(name)
-		s.Effect = PolicyEffect(effect)
-		if err == nil && s.Effect != PolicyAllow && s.Effect != PolicyDeny {
+		s.Effect = Effect(effect)
+		if err == nil && s.Effect != Allow && s.Effect != Deny {
 			err = p.fail(name, "bad_effect")
 		}
 	case "Action":
@@ -133,51 +133,51 @@ func (p *policyParser) element(s *PolicyStatement, name string) (err error) {
 	return err
 }
 
-func (p *policyParser) complete(s PolicyStatement) error {
+func (p *parser) complete(s Statement) error {
 	line := max(s.Line, 1)
 	switch {
 	case s.Effect == "":
-		return &PolicyError{line, "Effect", "missing_element"}
+		return &SyntaxError{line, "Effect", "missing_element"}
 	case len(s.Action) > 0 && len(s.NotAction) > 0:
-		return &PolicyError{line, "NotAction", "contradictory"}
+		return &SyntaxError{line, "NotAction", "contradictory"}
 	case len(s.Action) == 0 && len(s.NotAction) == 0:
-		return &PolicyError{line, "Action", "missing_element"}
+		return &SyntaxError{line, "Action", "missing_element"}
 	case len(s.Resource) > 0 && len(s.NotResource) > 0:
-		return &PolicyError{line, "NotResource", "contradictory"}
+		return &SyntaxError{line, "NotResource", "contradictory"}
 	case len(s.Resource) == 0 && len(s.NotResource) == 0:
-		return &PolicyError{line, "Resource", "missing_element"}
+		return &SyntaxError{line, "Resource", "missing_element"}
 	}
 	return nil
 }
 
 // checkAction wants "*" or service:name with wildcards in the name only.
-func (p *policyParser) checkAction(element, value string) error {
+func (p *parser) checkAction(element, value string) error {
 	if value == "*" {
 		return nil
 	}
 	service, name, ok := strings.Cut(value, ":")
-	if !ok || service == "" || name == "" || !onlyBytes(service, "-") || !onlyBytes(name, "*?") {
+	if !ok || service == "" || name == "" || !onlyWords(service, "-") || !onlyWords(name, "*?") {
 		return p.fail(element, "bad_action")
 	}
 	return nil
 }
 
 // checkResource wants "*" or an ARN with its six parts.
-func (p *policyParser) checkResource(element, value string) error {
+func (p *parser) checkResource(element, value string) error {
 	if value == "*" {
 		return nil
 	}
-	if !strings.HasPrefix(value, "arn:") || len(value) > 2048 || len(SplitPolicyARN(value)) != 6 {
+	if !strings.HasPrefix(value, "arn:") || len(value) > 2048 || len(splitARN(value)) != 6 {
 		return p.fail(element, "bad_resource")
 	}
-	p.variables = append(p.variables, policyText{value, element, p.line()})
+	p.variables = append(p.variables, placed{value, element, p.line()})
 	return nil
 }
 
-func (p *policyParser) conditions() ([]PolicyCondition, error) {
-	var all []PolicyCondition
+func (p *parser) conditions() ([]Condition, error) {
+	var all []Condition
 	err := p.object("Condition", func(name string) error {
-		cond, ok := parsePolicyOperator(name)
+		cond, ok := parseOperator(name)
 		if !ok {
 			return p.fail("Condition", "unknown_operator")
 		}
@@ -205,21 +205,21 @@ func (p *policyParser) conditions() ([]PolicyCondition, error) {
 	return all, err
 }
 
-func (p *policyParser) checkOperand(operator, element, value string) error {
-	kind := policyOperatorKind(operator)
+func (p *parser) checkOperand(operator, element, value string) error {
+	kind := operatorKind(operator)
 	if kind == "String" || kind == "Arn" {
-		p.variables = append(p.variables, policyText{value, element, p.line()})
+		p.variables = append(p.variables, placed{value, element, p.line()})
 	}
 	ok := true
 	switch kind {
 	case "Arn":
-		ok = len(SplitPolicyARN(value)) == 6 || strings.HasPrefix(value, "${")
+		ok = len(splitARN(value)) == 6 || strings.HasPrefix(value, "${")
 	case "Numeric":
-		_, ok = ParsePolicyNumber(value)
+		_, ok = parseNumber(value)
 	case "Date":
-		_, ok = ParsePolicyTime(value)
+		_, ok = parseTime(value)
 	case "IpAddress":
-		_, ok = ParsePolicyPrefix(value)
+		_, ok = parsePrefix(value)
 	case "Bool", "Null":
 		ok = strings.EqualFold(value, "true") || strings.EqualFold(value, "false")
 	}
@@ -229,8 +229,8 @@ func (p *policyParser) checkOperand(operator, element, value string) error {
 	return nil
 }
 
-func (p *policyParser) checkVariables(version string) error {
-	if version != PolicyVersion2012 {
+func (p *parser) checkVariables(version string) error {
+	if version != version2012 {
 		return nil
 	}
 	for _, v := range p.variables {
@@ -240,8 +240,8 @@ func (p *policyParser) checkVariables(version string) error {
 				break
 			}
 			var ok bool
-			if _, rest, ok = CutPolicyVariable("${" + after); !ok {
-				return &PolicyError{v.line, v.element, "bad_variable"}
+			if _, rest, ok = cutVariable("${" + after); !ok {
+				return &SyntaxError{v.line, v.element, "bad_variable"}
 			}
 		}
 	}
@@ -249,7 +249,7 @@ func (p *policyParser) checkVariables(version string) error {
 }
 
 // object reads an object and calls each after every name; each reads the value.
-func (p *policyParser) object(element string, each func(name string) error) error {
+func (p *parser) object(element string, each func(name string) error) error {
 	if err := p.open(element, '{'); err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (p *policyParser) object(element string, each func(name string) error) erro
 }
 
 // list calls each for every item of a list, or once for a single value.
-func (p *policyParser) list(element string, each func() error) error {
+func (p *parser) list(element string, each func() error) error {
 	if p.dec.PeekKind() != '[' {
 		return each()
 	}
@@ -286,7 +286,7 @@ func (p *policyParser) list(element string, each func() error) error {
 	return err
 }
 
-func (p *policyParser) values(element string, check func(element, value string) error) ([]string, error) {
+func (p *parser) values(element string, check func(element, value string) error) ([]string, error) {
 	var all []string
 	err := p.list(element, func() error {
 		tok, err := p.token(element)
@@ -306,7 +306,7 @@ func (p *policyParser) values(element string, check func(element, value string) 
 	return all, err
 }
 
-func (p *policyParser) text(element string) (string, error) {
+func (p *parser) text(element string) (string, error) {
 	tok, err := p.token(element)
 	if err != nil {
 		return "", err
@@ -317,7 +317,7 @@ func (p *policyParser) text(element string) (string, error) {
 	return tok.String(), nil
 }
 
-func (p *policyParser) open(element string, kind jsontext.Kind) error {
+func (p *parser) open(element string, kind jsontext.Kind) error {
 	tok, err := p.token(element)
 	if err == nil && tok.Kind() != kind {
 		err = p.fail(element, "wrong_type")
@@ -325,12 +325,12 @@ func (p *policyParser) open(element string, kind jsontext.Kind) error {
 	return err
 }
 
-func (p *policyParser) token(element string) (jsontext.Token, error) {
+func (p *parser) token(element string) (jsontext.Token, error) {
 	tok, err := p.dec.ReadToken()
 	if err == nil {
 		return tok, nil
 	}
-	bad := &PolicyError{p.line(), element, "not_json"}
+	bad := &SyntaxError{p.line(), element, "not_json"}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		bad.Reason = "duplicate_key"
 	}
@@ -341,13 +341,13 @@ func (p *policyParser) token(element string) (jsontext.Token, error) {
 	return tok, bad
 }
 
-func (p *policyParser) fail(element, reason string) *PolicyError {
-	return &PolicyError{p.line(), element, reason}
+func (p *parser) fail(element, reason string) *SyntaxError {
+	return &SyntaxError{p.line(), element, reason}
 }
 
 // line returns the line of the token read last; no token spans lines.
-func (p *policyParser) line() int { return p.lineAt(p.dec.InputOffset()) }
+func (p *parser) line() int { return p.lineAt(p.dec.InputOffset()) }
 
-func (p *policyParser) lineAt(offset int64) int {
+func (p *parser) lineAt(offset int64) int {
 	return 1 + bytes.Count(p.data[:min(int(offset), len(p.data))], []byte("\n"))
 }

@@ -1,4 +1,4 @@
-package aikagi
+package iam
 
 import (
 	"fmt"
@@ -7,68 +7,70 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/aikagi/aikagi"
 )
 
-// MaxPolicySize is how many bytes a policy document may have.
-const MaxPolicySize = 20480
+// MaxDocument is how many bytes a policy document may have.
+const MaxDocument = 20480
 
 // The versions of the policy language. Variables (${aws:username}) exist only
 // in the later one; in the earlier one, which a document without a version is
 // written in, they are plain text.
 const (
-	PolicyVersion2012 = "2012-10-17"
-	PolicyVersion2008 = "2008-10-17"
+	version2012 = "2012-10-17"
+	version2008 = "2008-10-17"
 )
 
-// PolicyEffect is what a statement does when it applies.
-type PolicyEffect string
+// Effect is what a statement does when it applies.
+type Effect string
 
 // The effects, spelled as IAM spells them.
 const (
-	PolicyAllow PolicyEffect = "Allow"
-	PolicyDeny  PolicyEffect = "Deny"
+	Allow Effect = "Allow"
+	Deny  Effect = "Deny"
 )
 
-// PolicyDocument is an identity-based IAM policy, read by ParsePolicy.
-type PolicyDocument struct {
+// Document is an identity-based IAM policy, read by Parse.
+type Document struct {
 	Version    string
 	ID         string
-	Statements []PolicyStatement
+	Statements []Statement
 }
 
-// PolicyStatement is one statement. It has either Action or NotAction and
+// Statement is one statement. It has either Action or NotAction and
 // either Resource or NotResource.
-type PolicyStatement struct {
+type Statement struct {
 	Sid         string
-	Effect      PolicyEffect
+	Effect      Effect
 	Action      []string
 	NotAction   []string
 	Resource    []string
 	NotResource []string
-	Conditions  []PolicyCondition
+	Conditions  []Condition
 	Line        int // where the statement begins, for messages
 }
 
-// PolicyCondition is one key under one operator; all of a statement's must hold.
-type PolicyCondition struct {
-	Set      PolicySet // "ForAnyValue", "ForAllValues" or ""
-	Operator string    // "StringLike": without set and without IfExists
+// Condition is one key under one operator; all of a statement's must hold.
+type Condition struct {
+	Set      Quantifier // "ForAnyValue", "ForAllValues" or ""
+	Operator string     // "StringLike": without set and without IfExists
 	IfExists bool
 	Key      string
 	Values   []string
 }
 
-// PolicySet says how an operator meets a key with several values.
-type PolicySet string
+// Quantifier says how an operator meets a key with several values.
+type Quantifier string
 
 // The set operators.
 const (
-	ForAnyValue  PolicySet = "ForAnyValue"
-	ForAllValues PolicySet = "ForAllValues"
+	ForAnyValue  Quantifier = "ForAnyValue"
+	ForAllValues Quantifier = "ForAllValues"
 )
 
 // Name returns the operator as it is written in the document.
-func (c PolicyCondition) Name() string {
+func (c Condition) Name() string {
 	name := c.Operator
 	if c.Set != "" {
 		name = string(c.Set) + ":" + name
@@ -79,42 +81,42 @@ func (c PolicyCondition) Name() string {
 	return name
 }
 
-// PolicyError says where a document breaks which rule of the language.
-type PolicyError struct {
+// SyntaxError says where a document breaks which rule of the language.
+type SyntaxError struct {
 	Line    int    // the first line is 1
 	Element string // "Action", "Condition.DateLessThan"; names only, never values
 	Reason  string // stable word; texts are found under "policy.<reason>"
 }
 
-func (e *PolicyError) Error() string {
+func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("policy line %d: %s: %s", e.Line, e.Element, e.Reason)
 }
 
-// Unwrap makes the error a decision for the doors: Invalid, "policy".
-func (e *PolicyError) Unwrap() error { return Because(Invalid, "policy", e.Reason) }
+// Unwrap makes the error a decision for the doors: aikagi.Invalid, "policy".
+func (e *SyntaxError) Unwrap() error { return aikagi.Because(aikagi.Invalid, "policy", e.Reason) }
 
 func validConditionKey(key string) bool {
 	prefix, name, ok := strings.Cut(key, ":")
 	return ok && prefix != "" && name != "" && len(key) <= 300 &&
-		onlyBytes(prefix, "-") && !strings.ContainsFunc(name, unicode.IsControl)
+		onlyWords(prefix, "-") && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// parsePolicyOperator reads "ForAnyValue:StringLikeIfExists".
-func parsePolicyOperator(name string) (c PolicyCondition, ok bool) {
+// parseOperator reads "ForAnyValue:StringLikeIfExists".
+func parseOperator(name string) (c Condition, ok bool) {
 	if set, rest, found := strings.Cut(name, ":"); found {
-		if c.Set = PolicySet(set); c.Set != ForAnyValue && c.Set != ForAllValues {
+		if c.Set = Quantifier(set); c.Set != ForAnyValue && c.Set != ForAllValues {
 			return c, false
 		}
 		name = rest
 	}
 	c.Operator, c.IfExists = strings.CutSuffix(name, "IfExists")
-	kind := policyOperatorKind(c.Operator)
+	kind := operatorKind(c.Operator)
 	// IAM: Null asks for existence itself, so it takes neither suffix nor set.
 	return c, kind != "" && (kind != "Null" || !c.IfExists && c.Set == "")
 }
 
-// policyOperatorKind returns what an operator compares, and "" for none.
-func policyOperatorKind(operator string) string {
+// operatorKind returns what an operator compares, and "" for none.
+func operatorKind(operator string) string {
 	switch operator {
 	case "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
 		"StringLike", "StringNotLike":
@@ -135,9 +137,9 @@ func policyOperatorKind(operator string) string {
 	return ""
 }
 
-// SplitPolicyARN cuts an ARN, or a pattern for one, into its six parts at the
+// splitARN cuts an ARN, or a pattern for one, into its six parts at the
 // first five colons outside variables; fewer parts mean that it is none.
-func SplitPolicyARN(s string) []string {
+func splitARN(s string) []string {
 	var parts []string
 	start := 0
 	for i := 0; i < len(s) && len(parts) < 5; i++ {
@@ -155,17 +157,17 @@ func SplitPolicyARN(s string) []string {
 	return append(parts, s[start:])
 }
 
-// PolicyVariable is a ${…} in a policy text.
-type PolicyVariable struct {
-	Key        string // "aws:username"; empty for a literal
+// variable is a ${…} in a policy text.
+type variable struct {
+	Key        string // "aws:username"; empty for a placed
 	Default    string // used when the request lacks the key
 	HasDefault bool
 	Literal    string // "*", "?" or "$", which a policy writes as ${*}, ${?}, ${$}
 }
 
-// CutPolicyVariable reads the variable that s, which begins with "${", starts
+// cutVariable reads the variable that s, which begins with "${", starts
 // with, and returns what follows it.
-func CutPolicyVariable(s string) (v PolicyVariable, rest string, ok bool) {
+func cutVariable(s string) (v variable, rest string, ok bool) {
 	body, rest, found := strings.Cut(strings.TrimPrefix(s, "${"), "}")
 	if !found {
 		return v, "", false
@@ -186,9 +188,9 @@ func CutPolicyVariable(s string) (v PolicyVariable, rest string, ok bool) {
 	return v, rest, validConditionKey(v.Key)
 }
 
-// ParsePolicyNumber reads a decimal number: a sign, digits and a fraction, at
+// parseNumber reads a decimal number: a sign, digits and a fraction, at
 // most 40 characters. Exponents are refused: 1e999999999 would not fit a machine.
-func ParsePolicyNumber(s string) (*big.Rat, bool) {
+func parseNumber(s string) (*big.Rat, bool) {
 	digits := strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
 	whole, fraction, point := strings.Cut(digits, ".")
 	if len(s) > 40 || len(s)-len(digits) > 1 || !allDigits(whole) || point && !allDigits(fraction) {
@@ -197,10 +199,10 @@ func ParsePolicyNumber(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-// ParsePolicyTime reads a date in the W3C profile of ISO 8601 that IAM takes, or
+// parseTime reads a date in the W3C profile of ISO 8601 that IAM takes, or
 // seconds since 1970.
-func ParsePolicyTime(s string) (time.Time, bool) {
-	if n, ok := ParsePolicyNumber(s); ok && len(s) > 4 {
+func parseTime(s string) (time.Time, bool) {
+	if n, ok := parseNumber(s); ok && len(s) > 4 {
 		seconds := new(big.Int).Div(n.Num(), n.Denom())
 		if !seconds.IsInt64() || seconds.BitLen() > 40 {
 			return time.Time{}, false
@@ -215,9 +217,9 @@ func ParsePolicyTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// ParsePolicyPrefix reads an address or an address range. A range of IPv4
+// parsePrefix reads an address or an address range. A range of IPv4
 // addresses written in IPv6 becomes a range of IPv4 addresses.
-func ParsePolicyPrefix(s string) (netip.Prefix, bool) {
+func parsePrefix(s string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), a.Zone() == ""
@@ -234,4 +236,12 @@ func ParsePolicyPrefix(s string) (netip.Prefix, bool) {
 
 func allDigits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// onlyWords reports whether s has ASCII letters, digits and the marks only.
+func onlyWords(s, marks string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !letter && !strings.ContainsRune(marks, r)
+	})
 }
