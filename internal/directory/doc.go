@@ -16,6 +16,11 @@
 //	enable, disable            Users.EnableAndDisable    yes       yes
 //	delete                     Users.Delete              yes       yes
 //	replace profiles           Users.EditPermission, …   yes       yes
+//	proficiencies              Users.Edit                –         –
+//	tags of users              Users.Edit                –         –
+//	tags of profiles           SecurityProfiles.Edit     –         –
+//	tags of groups             AgentGrouping.Edit        –         –
+//	tags of an instance        as to create one
 //	end sessions, lift waits   Users.Edit                yes       –
 //	groups                     AgentGrouping.*           –         –
 //	settings                   every guarded power       –         –

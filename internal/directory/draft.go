@@ -21,9 +21,12 @@ type Draft struct {
 	AutoAccept       bool
 	AfterContactWork string // seconds
 	DeskPhone        string
-	RoutingProfile   string
-	HierarchyGroup   string
-	Locale           string
+
+	PersistentConnection bool
+
+	RoutingProfile string
+	HierarchyGroup string
+	Locale         string
 }
 
 const maxAfterContactWork = 2_000_000 // seconds; Amazon Connect's limit
@@ -43,10 +46,11 @@ func (f Draft) apply(u aikagi.User) (aikagi.User, error) {
 	set("secondary_email", as("secondary_email", err))
 	u.Mobile, err = aikagi.ParsePhoneNumber("mobile", f.Mobile)
 	set("mobile", err)
-	u.Phone, err = f.phone()
+	phone, err := f.phone()
 	if err != nil {
 		broken = append(broken, asInvalids(err)...)
 	}
+	u.Phone = u.Phone.ForAllChannels(phone)
 	u.RoutingProfileID = aikagi.RoutingProfileID(f.RoutingProfile)
 	u.HierarchyGroupID = aikagi.HierarchyGroupID(f.HierarchyGroup)
 	u.Locale = aikagi.ParseLocale(f.Locale)
@@ -55,7 +59,7 @@ func (f Draft) apply(u aikagi.User) (aikagi.User, error) {
 
 func (f Draft) phone() (aikagi.PhoneConfig, error) {
 	var broken aikagi.Invalids
-	p := aikagi.PhoneConfig{Type: aikagi.PhoneType(f.PhoneType), AutoAccept: f.AutoAccept}
+	p := aikagi.PhoneConfig{Type: aikagi.PhoneType(f.PhoneType), AutoAccept: f.AutoAccept, PersistentConnection: f.PersistentConnection}
 	if p.Type == "" {
 		p.Type = aikagi.SoftPhone
 	}
@@ -100,7 +104,8 @@ func DraftOf(u aikagi.User) Draft {
 		Email: string(u.Email), SecondaryEmail: string(u.SecondaryEmail), Mobile: u.Mobile,
 		PhoneType: string(u.Phone.Type), AutoAccept: u.Phone.AutoAccept,
 		AfterContactWork: strconv.Itoa(u.Phone.AfterContactWork), DeskPhone: u.Phone.DeskPhoneNumber,
-		RoutingProfile: string(u.RoutingProfileID), HierarchyGroup: string(u.HierarchyGroupID),
+		PersistentConnection: u.Phone.PersistentConnection,
+		RoutingProfile:       string(u.RoutingProfileID), HierarchyGroup: string(u.HierarchyGroupID),
 		Locale: string(u.Locale),
 	}
 }

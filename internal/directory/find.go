@@ -6,6 +6,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/throttle"
 )
 
 // Person is everything that a user's page shows. Of the password it only tells,
@@ -13,8 +14,13 @@ import (
 type Person struct {
 	User     aikagi.User
 	Profiles []aikagi.SecurityProfile
+	Tags     []aikagi.Tag
+	// Proficiencies are what the user is good at, for routing.
+	Proficiencies []aikagi.Proficiency
+
 	Sessions []aikagi.Session
 	Failures int  // failed logins in a row from unknown devices
+	Locked   bool // so many that unknown devices cannot log in
 	Beyond   bool // holds a guarded power that the actor lacks (S26)
 	Self     bool
 }
@@ -32,6 +38,12 @@ func (d *Directory) Find(ctx context.Context, instance aikagi.InstanceID, id aik
 		if p.Profiles, err = s.tx.ListProfilesOfUser(ctx, instance, id); err != nil {
 			return p, err
 		}
+		if p.Tags, err = s.tx.ListTags(ctx, instance, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(id)}); err != nil {
+			return p, err
+		}
+		if p.Proficiencies, err = s.tx.ListProficiencies(ctx, instance, id); err != nil {
+			return p, err
+		}
 		if err := s.rights.MayChangeWaysIn(ctx, s.tx, p.User); aikagi.CodeOf(err) == aikagi.Forbidden && err != nil {
 			p.Beyond = true
 		} else if err != nil {
@@ -44,6 +56,7 @@ func (d *Directory) Find(ctx context.Context, instance aikagi.InstanceID, id aik
 			return p, err
 		}
 		p.Failures, err = d.Throttle.Failures(ctx, s.tx, instance, p.User.Username, s.now)
+		p.Locked = throttle.Locked(p.Failures)
 		return p, err
 	})
 }

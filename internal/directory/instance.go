@@ -22,12 +22,8 @@ const BasicRoutingProfile = "Basic Routing Profile"
 // inside an instance may make one: the account does, and the console has judged
 // its principal's policies before it asks.
 func (d *Directory) CreateInstance(ctx context.Context, alias string, identity aikagi.IdentityType, settings aikagi.InstanceSettings) (aikagi.Instance, error) {
-	switch aikagi.ActorFrom(ctx).Kind {
-	case aikagi.ActorHost, aikagi.ActorSystem, aikagi.ActorPrincipal:
-	case aikagi.ActorAnonymous:
-		return aikagi.Instance{}, aikagi.E(aikagi.Unauthenticated, "session", nil)
-	case aikagi.ActorUser, aikagi.ActorEmergency:
-		return aikagi.Instance{}, aikagi.Because(aikagi.Forbidden, "instance", "account_only")
+	if err := accountOnly(ctx); err != nil {
+		return aikagi.Instance{}, err
 	}
 	i := aikagi.Instance{ID: aikagi.InstanceID(aikagi.NewID()), IdentityType: identity, Settings: settings, Version: 1}
 	var broken aikagi.Invalids
@@ -46,6 +42,18 @@ func (d *Directory) CreateInstance(ctx context.Context, alias string, identity a
 	i.CreatedAt = d.Clock.Now()
 	err = d.Store.Update(ctx, func(tx *store.Tx) error { return furnish(ctx, tx, i) })
 	return i, err
+}
+
+// accountOnly refuses whoever acts inside an instance.
+func accountOnly(ctx context.Context) error {
+	switch aikagi.ActorFrom(ctx).Kind {
+	case aikagi.ActorHost, aikagi.ActorSystem, aikagi.ActorPrincipal:
+		return nil
+	case aikagi.ActorUser, aikagi.ActorEmergency:
+		return aikagi.Because(aikagi.Forbidden, "instance", "account_only")
+	case aikagi.ActorAnonymous:
+	}
+	return aikagi.E(aikagi.Unauthenticated, "session", nil)
 }
 
 func furnish(ctx context.Context, tx *store.Tx, i aikagi.Instance) error {

@@ -9,7 +9,9 @@ import (
 	"github.com/aikagi/aikagi/internal/store"
 )
 
-// Filter is a set of users that a list can show.
+// Filter is a set of users that a list can show. There is none of locked users:
+// failures are counted per typed name under a MAC, so that the table tells
+// nobody's name, and cannot be joined with users. A user's own page shows them.
 type Filter string
 
 // The filters.

@@ -2,9 +2,11 @@ package directory
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -14,11 +16,15 @@ import (
 //
 // An address where none was is good at once; the user is told at the next login
 // who set it. One that replaces another is told to the old and the new address
-// (decision 8). Either way all earlier reset secrets end (S6).
+// (decision 8), and the other administrators are told of one of theirs (F25).
+// Either way all earlier reset secrets end (S6).
 func (d *Directory) Update(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64, f Draft) (aikagi.User, error) {
 	var c change
 	err := d.Store.View(ctx, func(tx *store.Tx) (err error) {
-		c, err = d.judgeUpdate(ctx, tx, instance, id, version, f)
+		if c, err = d.judgeUpdate(ctx, tx, instance, id, version, f); err != nil {
+			return err
+		}
+		c.tell, err = c.witnesses(ctx)
 		return err
 	})
 	if err != nil {
@@ -45,6 +51,7 @@ func (d *Directory) Update(ctx context.Context, instance aikagi.InstanceID, id a
 type change struct {
 	scene
 	before, after aikagi.User
+	tell          []aikagi.User // administrators to be told of the new address
 }
 
 func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID, version int64, f Draft) (change, error) {
@@ -76,6 +83,26 @@ func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aika
 	return c, nil
 }
 
+// maxTold bounds the mails of one change.
+const maxTold = 1000
+
+// witnesses are the administrators who hear of a changed address of somebody
+// with a guarded power: whoever holds the mailbox can take over the account
+// (F25). Who changed it knows, and the user is told as its owner.
+func (c change) witnesses(ctx context.Context) ([]aikagi.User, error) {
+	if !c.addressMoves() {
+		return nil, nil
+	}
+	held, err := securityprofile.Held(ctx, c.tx, c.before.InstanceID, c.before.ID)
+	if err != nil || !securityprofile.Guards(c.instance, held) {
+		return nil, err
+	}
+	all, err := securityprofile.ListRepairers(ctx, c.tx, c.before.InstanceID, maxTold)
+	return slices.DeleteFunc(all, func(u aikagi.User) bool {
+		return u.Email == "" || u.ID == c.before.ID || c.isSelf(u)
+	}), err
+}
+
 func (c change) addressMoves() bool { return c.before.Email != c.after.Email }
 
 // mayMoveMail judges a change of an address: it decides who can reset the
@@ -97,7 +124,8 @@ func (c change) mayMoveMail(ctx context.Context) error {
 }
 
 // addressMails writes the notices of a changed address. A user whose address is
-// removed is told at the old one; one who had none is told at the new one.
+// removed is told at the old one; one who had none is told at the new one. Who
+// became an administrator while they are written is not told.
 func (d *Directory) addressMails(ctx context.Context, c change) ([]aikagi.Message, error) {
 	var mails []aikagi.Message
 	if !c.addressMoves() {
@@ -112,6 +140,13 @@ func (d *Directory) addressMails(ctx context.Context, c change) ([]aikagi.Messag
 	}
 	if c.after.Email != "" {
 		m, err := d.Post.AddressRegistered(c.instance, c.after, by(ctx), c.now)
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, m)
+	}
+	for _, administrator := range c.tell {
+		m, err := d.Post.AdministratorAddress(c.instance, administrator, c.after, by(ctx), c.now)
 		if err != nil {
 			return nil, err
 		}

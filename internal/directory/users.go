@@ -154,10 +154,21 @@ func differences(a, b aikagi.User) []aikagi.Change {
 		[3]string{"auto_accept", yes(a.Phone.AutoAccept), yes(b.Phone.AutoAccept)},
 		[3]string{"after_contact_work", strconv.Itoa(a.Phone.AfterContactWork), strconv.Itoa(b.Phone.AfterContactWork)},
 		[3]string{"desk_phone", a.Phone.DeskPhoneNumber, b.Phone.DeskPhoneNumber},
+		[3]string{"persistent_connection", yes(a.Phone.PersistentConnection), yes(b.Phone.PersistentConnection)},
+		[3]string{"channels", channels(a.Phone), channels(b.Phone)},
 		[3]string{"routing_profile", string(a.RoutingProfileID), string(b.RoutingProfileID)},
 		[3]string{"hierarchy_group", string(a.HierarchyGroupID), string(b.HierarchyGroupID)},
 		[3]string{"locale", string(a.Locale), string(b.Locale)},
 	)
+}
+
+// channels names the channels that have settings of their own.
+func channels(p aikagi.PhoneConfig) string {
+	names := make([]string, len(p.Channels))
+	for i, c := range p.Channels {
+		names[i] = string(c.Channel)
+	}
+	return strings.Join(names, ", ")
 }
 
 func yes(b bool) string {

@@ -45,11 +45,11 @@ func (tx *Tx) SetChain(ctx context.Context, id string, sequence int64, chain []b
 
 const listChained = `
 SELECT ` + chainColumns + ` FROM audit_events
-WHERE sequence > $1 AND sequence <= $2 AND sequence <> 0 ORDER BY sequence, id LIMIT $3`
+WHERE (sequence, id) > ($1, $2) AND sequence <= $3 AND sequence <> 0 ORDER BY sequence, id LIMIT $4`
 
-// ListChained reads events by number, after one and up to another.
-func (tx *Tx) ListChained(ctx context.Context, after, last int64, limit int) ([]AuditRow, error) {
-	return list(ctx, tx, "list chained events", scanAuditRow, listChained, after, last, limit)
+// ListChained reads events by number, after one of them and up to a number.
+func (tx *Tx) ListChained(ctx context.Context, after AuditRow, last int64, limit int) ([]AuditRow, error) {
+	return list(ctx, tx, "list chained events", scanAuditRow, listChained, after.Sequence, after.ID, last, limit)
 }
 
 // Checkpoint is a MAC over the chain up to an event.

@@ -63,10 +63,3 @@ const endConsoleLinksOf = `UPDATE console_links SET used_at = $2 WHERE principal
 func (tx *Tx) EndConsoleLinksOf(ctx context.Context, principal aikagi.PrincipalID, now time.Time) error {
 	return tx.exec(ctx, "console_link", "end console links", endConsoleLinksOf, principal, ms(now))
 }
-
-const deleteOldConsoleLinks = `DELETE FROM console_links WHERE expires_at < $1`
-
-// DeleteOldConsoleLinks removes links that expired before a moment.
-func (tx *Tx) DeleteOldConsoleLinks(ctx context.Context, before time.Time) error {
-	return tx.exec(ctx, "console_link", "delete old console links", deleteOldConsoleLinks, ms(before))
-}

@@ -62,10 +62,3 @@ const endConsoleSessionsOf = `DELETE FROM console_sessions WHERE principal_id = 
 func (tx *Tx) EndConsoleSessionsOf(ctx context.Context, principal aikagi.PrincipalID, except string) error {
 	return tx.exec(ctx, "session", "end console sessions", endConsoleSessionsOf, principal, except)
 }
-
-const deleteOldConsoleSessions = `DELETE FROM console_sessions WHERE expires_at < $1`
-
-// DeleteOldConsoleSessions removes sessions that expired before a moment.
-func (tx *Tx) DeleteOldConsoleSessions(ctx context.Context, before time.Time) error {
-	return tx.exec(ctx, "session", "delete old console sessions", deleteOldConsoleSessions, ms(before))
-}

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -76,7 +78,8 @@ func decide(subject string, err error) error {
 		return decideSQLite(subject, lite)
 	case errors.As(err, &pg):
 		return decidePostgres(subject, pg)
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &dial), errors.Is(err, sql.ErrConnDone):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &dial), errors.Is(err, sql.ErrConnDone),
+		errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return aikagi.E(aikagi.Unavailable, "database", err)
 	}
 	return err

@@ -85,5 +85,8 @@ func (tx *Tx) DeleteHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup)
 	if below > 0 || members > 0 {
 		return aikagi.Because(aikagi.Conflict, "hierarchy_group", "in_use")
 	}
+	if err := tx.dropTags(ctx, g.InstanceID, aikagi.ResourceHierarchyGroup, string(g.ID)); err != nil {
+		return err
+	}
 	return tx.execOne(ctx, "hierarchy_group", "delete hierarchy group", deleteHierarchyGroup, g.InstanceID, g.ID)
 }

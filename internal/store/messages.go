@@ -33,11 +33,12 @@ func (tx *Tx) InsertMessage(ctx context.Context, m aikagi.Message) error {
 
 // claimMessage takes the message that has been due for longest. One whose
 // worker let its lease run out is due again; the fence keeps that worker from
-// recording anything afterwards.
+// recording anything afterwards. The inner query stands behind "=", where
+// PostgreSQL runs it once; behind IN it may run again and lock another row.
 func (e Engine) claimMessage() string {
 	return `
 UPDATE outbox SET state = 'sending', run_at = $2, fence = fence + 1, attempt = attempt + 1
-WHERE id IN (
+WHERE id = (
  SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND run_at <= $1
  ORDER BY run_at LIMIT 1` + e.skipLocked() + `)
 RETURNING ` + messageColumns

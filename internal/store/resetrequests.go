@@ -38,11 +38,12 @@ func (tx *Tx) FindRequest(ctx context.Context, instance aikagi.InstanceID, id ai
 	return find(ctx, tx, "reset_request", scanRequest, findRequest, instance, id)
 }
 
-// claimRequest takes the oldest request that is due, until the lease ends.
+// claimRequest takes the oldest request that is due, until the lease ends;
+// claimMessage tells why the inner query stands behind "=".
 func (e Engine) claimRequest() string {
 	return `
 UPDATE reset_requests SET run_at = $2, attempt = attempt + 1
-WHERE (instance_id, id) IN (
+WHERE (instance_id, id) = (
  SELECT instance_id, id FROM reset_requests WHERE state = 'new' AND run_at <= $1
  ORDER BY run_at LIMIT 1` + e.skipLocked() + `)
 RETURNING ` + requestColumns
@@ -54,9 +55,11 @@ func (tx *Tx) ClaimRequest(ctx context.Context, now, lease time.Time) (aikagi.Re
 	return find(ctx, tx, "reset_request", scanRequest, tx.engine.claimRequest(), ms(now), ms(lease))
 }
 
+// answerRequest knows a new request by its times: a condition on the state could
+// draw PostgreSQL to the index of what waits, and to a walk through all of it.
 const answerRequest = `
 UPDATE reset_requests SET state = $4, reason = $5, user_id = $6, username = $7, asked = $8, answered_at = $9
-WHERE instance_id = $1 AND id = $2 AND attempt = $3 AND state = 'new'`
+WHERE instance_id = $1 AND id = $2 AND attempt = $3 AND answered_at = 0 AND closed_at = 0`
 
 // AnswerRequest stores what became of a new request. It is Expired if another
 // worker took it over meanwhile.

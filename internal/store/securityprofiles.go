@@ -62,6 +62,9 @@ const deleteSecurityProfile = `DELETE FROM security_profiles WHERE instance_id =
 // DeleteSecurityProfile removes a profile that nobody holds; one in use is a
 // Conflict with the reason in_use.
 func (tx *Tx) DeleteSecurityProfile(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) error {
+	if err := tx.dropTags(ctx, instance, aikagi.ResourceSecurityProfile, string(id)); err != nil {
+		return err
+	}
 	return tx.execOne(ctx, "security_profile", "delete security profile", deleteSecurityProfile, instance, id)
 }
 

@@ -10,18 +10,24 @@ import (
 const takeToken = `
 INSERT INTO throttle_counters (lane, tat, expires_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT), $5)
 ON CONFLICT (lane) DO UPDATE SET
- tat = CASE WHEN throttle_counters.tat > $2 THEN throttle_counters.tat ELSE $2 END + CAST($3 AS BIGINT),
+ tat = CASE WHEN throttle_counters.tat > $2 AND throttle_counters.tat <= $6
+  THEN throttle_counters.tat ELSE $2 END + CAST($3 AS BIGINT),
  expires_at = excluded.expires_at
-WHERE throttle_counters.tat <= CAST($2 AS BIGINT) + CAST($4 AS BIGINT)
+WHERE throttle_counters.tat <= CAST($2 AS BIGINT) + CAST($4 AS BIGINT) OR throttle_counters.tat > $6
 RETURNING tat`
+
+// clockJump is how far beyond its own longest wait a limit may stand. What is
+// further ahead was written by a clock that was wrong, and counts as nothing (R9).
+const clockJump = time.Hour
 
 // TakeToken lets one more through a limit, or not, by the generic cell rate
 // algorithm (ITU-T I.371): every is the time one costs, burst how far ahead of
 // now one may be. One statement, so that the limit holds across nodes.
 func (tx *Tx) TakeToken(ctx context.Context, lane []byte, now time.Time, every, burst time.Duration) (bool, error) {
 	expires := now.Add(burst + every)
+	impossible := expires.Add(clockJump)
 	taken, err := list(ctx, tx, "take token", scanInt, takeToken,
-		lane, ms(now), every.Milliseconds(), burst.Milliseconds(), ms(expires))
+		lane, ms(now), every.Milliseconds(), burst.Milliseconds(), ms(expires), ms(impossible))
 	return len(taken) == 1, err
 }
 

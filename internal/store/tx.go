@@ -117,6 +117,10 @@ func list[T any](ctx context.Context, tx *Tx, what string, scan func(row) (T, er
 // find scans the first row of a query; none is NotFound about subject.
 func find[T any](ctx context.Context, tx *Tx, subject string, scan func(row) (T, error), query string, args ...any) (T, error) {
 	var none T
+	if tx.engine == SQLite && ctx.Err() == nil {
+		// The row is there before the goroutines are that would watch ctx.
+		ctx = context.WithoutCancel(ctx)
+	}
 	all, err := list(ctx, tx, "find "+subject, scan, query, args...)
 	if err != nil {
 		return none, err

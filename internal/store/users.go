@@ -2,39 +2,64 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/aikagi/aikagi"
 )
 
 const userColumns = `instance_id, id, username, first_name, last_name, email, secondary_email, mobile,
- phone_type, phone_auto_accept, phone_after_work, phone_desk_number, routing_profile_id, hierarchy_group_id,
+ phone_type, phone_auto_accept, phone_after_work, phone_desk_number,
+ phone_persistent, channel_configs, routing_profile_id, hierarchy_group_id,
  locale, enabled, password_hash, must_change, version, secret_epoch, email_set_by, email_set_at,
  created_at, updated_at, last_login_at`
 
 func scanUser(r row) (aikagi.User, error) {
 	var u aikagi.User
 	var emailSet, created, updated, login int64
+	var channels string
 	err := r.Scan(&u.InstanceID, &u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.SecondaryEmail, &u.Mobile,
 		&u.Phone.Type, &u.Phone.AutoAccept, &u.Phone.AfterContactWork, &u.Phone.DeskPhoneNumber,
-		&u.RoutingProfileID, &u.HierarchyGroupID,
+		&u.Phone.PersistentConnection, &channels, &u.RoutingProfileID, &u.HierarchyGroupID,
 		&u.Locale, &u.Enabled, &u.PasswordHash, &u.MustChange, &u.Version, &u.SecretEpoch, &u.EmailSetBy, &emailSet,
 		&created, &updated, &login)
 	u.EmailSetAt, u.CreatedAt, u.UpdatedAt, u.LastLoginAt = at(emailSet), at(created), at(updated), at(login)
+	if err == nil && channels != "" {
+		err = json.Unmarshal([]byte(channels), &u.Phone.Channels)
+	}
 	return u, err
+}
+
+// channelConfigs is how a user's own settings of channels are stored: JSON,
+// because nothing is looked up by them; empty if there are none.
+func channelConfigs(p aikagi.PhoneConfig) (string, error) {
+	if len(p.Channels) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(p.Channels)
+	if err != nil {
+		return "", fmt.Errorf("write channel settings: %w", err)
+	}
+	return string(text), nil
 }
 
 const insertUser = `
 INSERT INTO users (` + userColumns + `)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, 1, $19, $20, $21, $21, 0)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1, 1,
+ $21, $22, $23, $23, 0)`
 
 // InsertUser keeps a new user with its search keys and profiles, and counts it;
 // a taken user name is a Conflict.
 func (tx *Tx) InsertUser(ctx context.Context, u aikagi.User) error {
-	err := tx.exec(ctx, "username", "insert user", insertUser,
+	channels, err := channelConfigs(u.Phone)
+	if err != nil {
+		return err
+	}
+	err = tx.exec(ctx, "username", "insert user", insertUser,
 		u.InstanceID, u.ID, u.Username, u.FirstName, u.LastName, u.Email, u.SecondaryEmail, u.Mobile,
 		u.Phone.Type, u.Phone.AutoAccept, u.Phone.AfterContactWork, u.Phone.DeskPhoneNumber,
-		u.RoutingProfileID, u.HierarchyGroupID,
+		u.Phone.PersistentConnection, channels, u.RoutingProfileID, u.HierarchyGroupID,
 		u.Locale, u.Enabled, u.PasswordHash, u.MustChange, u.EmailSetBy, ms(u.EmailSetAt), ms(u.CreatedAt))
 	if err != nil {
 		return err
@@ -98,18 +123,22 @@ func (tx *Tx) withProfiles(ctx context.Context, u aikagi.User) (aikagi.User, err
 const updateUser = `
 UPDATE users SET first_name = $4, last_name = $5, email = $6, secondary_email = $7, mobile = $8,
  phone_type = $9, phone_auto_accept = $10, phone_after_work = $11, phone_desk_number = $12,
- routing_profile_id = $13, hierarchy_group_id = $14, locale = $15, enabled = $16,
- secret_epoch = $17, email_set_by = $18, email_set_at = $19, updated_at = $20, version = version + 1
+ phone_persistent = $13, channel_configs = $14, routing_profile_id = $15, hierarchy_group_id = $16, locale = $17,
+ enabled = $18, secret_epoch = $19, email_set_by = $20, email_set_at = $21, updated_at = $22, version = version + 1
 WHERE instance_id = $1 AND id = $2 AND version = $3`
 
 // UpdateUser stores everything about a user but name, password and profiles.
 // before is the user as read in this transaction; a Conflict if its version is
 // no longer the stored one.
 func (tx *Tx) UpdateUser(ctx context.Context, before, u aikagi.User) error {
+	channels, err := channelConfigs(u.Phone)
+	if err != nil {
+		return err
+	}
 	n, err := tx.execCount(ctx, "user", "update user", updateUser,
 		u.InstanceID, u.ID, before.Version, u.FirstName, u.LastName, u.Email, u.SecondaryEmail, u.Mobile,
 		u.Phone.Type, u.Phone.AutoAccept, u.Phone.AfterContactWork, u.Phone.DeskPhoneNumber,
-		u.RoutingProfileID, u.HierarchyGroupID, u.Locale, u.Enabled,
+		u.Phone.PersistentConnection, channels, u.RoutingProfileID, u.HierarchyGroupID, u.Locale, u.Enabled,
 		u.SecretEpoch, u.EmailSetBy, ms(u.EmailSetAt), ms(u.UpdatedAt))
 	if err != nil {
 		return err
@@ -182,8 +211,11 @@ func (tx *Tx) RecordLogin(ctx context.Context, instance aikagi.InstanceID, id ai
 
 const deleteUser = `DELETE FROM users WHERE instance_id = $1 AND id = $2`
 
-// DeleteUser removes a user; keys, profiles, devices and tokens go with him.
+// DeleteUser removes a user; keys, profiles, devices, tokens and tags go with him.
 func (tx *Tx) DeleteUser(ctx context.Context, u aikagi.User) error {
+	if err := tx.dropTags(ctx, u.InstanceID, aikagi.ResourceUser, string(u.ID)); err != nil {
+		return err
+	}
 	if err := tx.execOne(ctx, "user", "delete user", deleteUser, u.InstanceID, u.ID); err != nil {
 		return err
 	}

@@ -53,6 +53,11 @@ func (w *writer) run(ctx context.Context, fn func(*Tx) error) error {
 	case err := <-u.reply:
 		return err
 	case <-w.done:
+	}
+	select {
+	case err := <-u.reply: // both were ready: what is known counts
+		return err
+	default:
 		return aikagi.Because(aikagi.Unavailable, "database", "stopping")
 	}
 }
@@ -163,7 +168,11 @@ func guarded(fn func(*Tx) error, tx *Tx) (err error) {
 }
 
 func (w *writer) exec(ctx context.Context, statement string) error {
-	if _, err := w.conn.ExecContext(ctx, statement); err != nil {
+	stmt, err := w.cache.prepare(ctx, w.conn, statement)
+	if err == nil {
+		_, err = stmt.ExecContext(ctx)
+	}
+	if err != nil {
 		return aikagi.E(aikagi.Unavailable, "database", fmt.Errorf("%s: %w", statement, err))
 	}
 	return nil

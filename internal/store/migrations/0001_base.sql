@@ -167,6 +167,8 @@ CREATE TABLE users (
   phone_auto_accept  BOOLEAN NOT NULL,
   phone_after_work   BIGINT NOT NULL,
   phone_desk_number  TEXT NOT NULL,
+  phone_persistent   BOOLEAN NOT NULL,
+  channel_configs    TEXT NOT NULL,
   routing_profile_id TEXT NOT NULL,
   hierarchy_group_id TEXT NOT NULL,
   locale             TEXT NOT NULL,
@@ -209,6 +211,29 @@ CREATE TABLE user_security_profiles (
   FOREIGN KEY (instance_id, profile_id) REFERENCES security_profiles (instance_id, id)
 );
 CREATE INDEX user_security_profiles_by_profile ON user_security_profiles (instance_id, profile_id, user_id);
+
+-- proficiencies: what a user is good at, for routing; directory.
+CREATE TABLE proficiencies (
+  instance_id     TEXT NOT NULL,
+  user_id         TEXT NOT NULL,
+  attribute_name  TEXT NOT NULL,
+  attribute_value TEXT NOT NULL,
+  level           BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, user_id, attribute_name, attribute_value),
+  FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
+);
+
+-- tags: labels on users, security profiles, hierarchy groups and instances;
+-- directory. They go with what carries them. The index finds by tag.
+CREATE TABLE tags (
+  instance_id   TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  resource_kind TEXT NOT NULL,
+  resource_id   TEXT NOT NULL,
+  tag_key       TEXT NOT NULL,
+  tag_value     TEXT NOT NULL,
+  PRIMARY KEY (instance_id, resource_kind, resource_id, tag_key)
+);
+CREATE INDEX tags_by_key ON tags (instance_id, resource_kind, tag_key, tag_value, resource_id);
 
 -- sessions: logged-in browsers; session. user_id is empty for emergency access.
 CREATE TABLE sessions (

@@ -1,0 +1,137 @@
+package directory
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// SetTags gives a resource exactly these tags. A tag is no way in and gives no
+// right, so who may edit a kind of resource may tag all of it, whatever powers a
+// user holds. The tags of an instance are the account's.
+func (d *Directory) SetTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, tags []aikagi.Tag) error {
+	tags, err := aikagi.ParseTags(tags)
+	if err != nil {
+		return err
+	}
+	return d.Store.Update(ctx, func(tx *store.Tx) error {
+		name, err := d.mayTag(ctx, tx, instance, r)
+		if err != nil {
+			return err
+		}
+		before, err := tx.ListTags(ctx, instance, r)
+		if err != nil {
+			return err
+		}
+		if err := tx.ReplaceTags(ctx, instance, r, tags); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, d.Clock.Now(), audit.Event{
+			Instance: instance, Action: "tags.replace", Changes: relabelled("tags", before, tags, aikagi.Tag.String),
+			TargetKind: string(r.Kind), TargetID: r.ID, TargetName: name,
+		})
+	})
+}
+
+// mayTag judges the right to tag a resource and returns its name.
+func (d *Directory) mayTag(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, r aikagi.Resource) (string, error) {
+	enter := func(needed aikagi.Permission) error {
+		_, err := d.enter(ctx, tx, instance, needed)
+		return err
+	}
+	switch r.Kind {
+	case aikagi.ResourceUser:
+		if err := enter(aikagi.UsersEdit); err != nil {
+			return "", err
+		}
+		u, err := tx.FindUser(ctx, instance, aikagi.UserID(r.ID))
+		return string(u.Username), err
+	case aikagi.ResourceSecurityProfile:
+		if err := enter(aikagi.SecurityProfilesEdit); err != nil {
+			return "", err
+		}
+		p, err := tx.FindSecurityProfile(ctx, instance, aikagi.SecurityProfileID(r.ID))
+		return p.Name, err
+	case aikagi.ResourceHierarchyGroup:
+		if err := enter(aikagi.AgentGroupingEdit); err != nil {
+			return "", err
+		}
+		g, err := tx.FindHierarchyGroup(ctx, instance, aikagi.HierarchyGroupID(r.ID))
+		return g.Name, err
+	case aikagi.ResourceInstance:
+		if err := accountOnly(ctx); err != nil {
+			return "", err
+		}
+		i, err := tx.FindInstance(ctx, aikagi.InstanceID(r.ID))
+		if err == nil && i.ID != instance {
+			err = aikagi.E(aikagi.NotFound, "instance", nil)
+		}
+		return i.Alias, err
+	}
+	return "", aikagi.E(aikagi.NotFound, "resource", nil)
+}
+
+// SetProficiencies tells exactly what a user is good at; version is the one that
+// was read before. It is no way in either.
+func (d *Directory) SetProficiencies(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64, all []aikagi.Proficiency) error {
+	all, err := aikagi.ParseProficiencies(all)
+	if err != nil {
+		return err
+	}
+	return d.Store.Update(ctx, func(tx *store.Tx) error {
+		s, err := d.enter(ctx, tx, instance, aikagi.UsersEdit)
+		if err != nil {
+			return err
+		}
+		u, err := tx.FindUser(ctx, instance, id)
+		if err != nil {
+			return err
+		}
+		if err := unchanged(u, version); err != nil {
+			return err
+		}
+		return s.setProficiencies(ctx, u, all)
+	})
+}
+
+func (s scene) setProficiencies(ctx context.Context, u aikagi.User, all []aikagi.Proficiency) error {
+	before, err := s.tx.ListProficiencies(ctx, u.InstanceID, u.ID)
+	if err != nil {
+		return err
+	}
+	after := u
+	after.UpdatedAt = s.now
+	if err := s.tx.UpdateUser(ctx, u, after); err != nil {
+		return err
+	}
+	if err := s.tx.ReplaceProficiencies(ctx, u.InstanceID, u.ID, all); err != nil {
+		return err
+	}
+	e := about("user.proficiencies", u)
+	e.Changes = relabelled("proficiencies", before, all, aikagi.Proficiency.String)
+	return audit.Record(ctx, s.tx, s.now, e)
+}
+
+// relabelled lists what was taken off and what was put on, one change each; a
+// new value is both.
+func relabelled[T comparable](field string, before, after []T, text func(T) string) []aikagi.Change {
+	held, kept := map[T]bool{}, map[T]bool{}
+	for _, x := range before {
+		held[x] = true
+	}
+	var changes []aikagi.Change
+	for _, x := range after {
+		kept[x] = true
+		if !held[x] {
+			changes = append(changes, aikagi.Change{Field: field, After: text(x)})
+		}
+	}
+	for _, x := range before {
+		if !kept[x] {
+			changes = append(changes, aikagi.Change{Field: field, Before: text(x)})
+		}
+	}
+	return changes
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+)
+
+func scanTag(r row) (aikagi.Tag, error) {
+	var t aikagi.Tag
+	err := r.Scan(&t.Key, &t.Value)
+	return t, err
+}
+
+const listTags = `
+SELECT tag_key, tag_value FROM tags WHERE instance_id = $1 AND resource_kind = $2 AND resource_id = $3 ORDER BY tag_key`
+
+// ListTags reads the tags of a resource in the order of their keys.
+func (tx *Tx) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource) ([]aikagi.Tag, error) {
+	return list(ctx, tx, "list tags", scanTag, listTags, instance, r.Kind, r.ID)
+}
+
+const insertTag = `
+INSERT INTO tags (instance_id, resource_kind, resource_id, tag_key, tag_value) VALUES ($1, $2, $3, $4, $5)`
+
+// ReplaceTags gives a resource exactly these tags.
+func (tx *Tx) ReplaceTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, tags []aikagi.Tag) error {
+	if err := tx.dropTags(ctx, instance, r.Kind, r.ID); err != nil {
+		return err
+	}
+	for _, t := range tags {
+		if err := tx.exec(ctx, "tags", "insert tag", insertTag, instance, r.Kind, r.ID, t.Key, t.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const deleteTags = `DELETE FROM tags WHERE instance_id = $1 AND resource_kind = $2 AND resource_id = $3`
+
+// dropTags takes all tags off a resource, also when it goes: tags refer to four
+// tables, so no foreign key takes them along.
+func (tx *Tx) dropTags(ctx context.Context, instance aikagi.InstanceID, kind aikagi.ResourceKind, id string) error {
+	return tx.exec(ctx, "tags", "delete tags", deleteTags, instance, kind, id)
+}

@@ -1,0 +1,121 @@
+package admin
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/web"
+)
+
+// Badge is a state as text, shape and colour.
+type badge struct{ Kind, Text string }
+
+// badges are the states of a user that an administrator should see.
+func badges(p web.Page, u aikagi.User) []badge {
+	var all []badge
+	if !u.Enabled {
+		return []badge{{"grey", p.T("admin.state.disabled")}}
+	}
+	if u.PasswordHash == "" {
+		all = append(all, badge{"warn", p.T("admin.state.no_password")})
+	}
+	if u.MustChange {
+		all = append(all, badge{"info", p.T("admin.state.temporary")})
+	}
+	if u.Email == "" {
+		all = append(all, badge{"warn", p.T("admin.state.no_email")})
+	}
+	if len(all) == 0 {
+		all = append(all, badge{"ok", p.T("admin.state.active")})
+	}
+	return all
+}
+
+// word is a text whose key ends with something that the store keeps; a value
+// that has no text is shown as it is.
+func word(p web.Page, area, value string) string {
+	key := i18n.Key(area + "." + strings.ToLower(value))
+	if value != "" && i18n.Has(p.Locale(), key) {
+		return p.T(key)
+	}
+	return value
+}
+
+// permissionName is a permission in words: resource and action.
+func permissionName(p web.Page, perm aikagi.Permission) string {
+	resource := word(p, "admin.resource", perm.Resource())
+	if perm.Action() == "" {
+		return resource
+	}
+	return p.T("admin.permission", "resource", resource, "action", actionName(p, perm.Action()))
+}
+
+func actionName(p web.Page, action string) string {
+	return word(p, "admin.action", action)
+}
+
+// capped shows a count that stops at directory.CountCap.
+func capped(n int) string {
+	if n >= directory.CountCap {
+		return i18n.Number(directory.CountCap-1) + "+"
+	}
+	return strconv.Itoa(n)
+}
+
+// paths are the names of all groups, each with those above it: "東日本 / 東京".
+func groupPaths(groups []aikagi.HierarchyGroup) map[aikagi.HierarchyGroupID]string {
+	byID := map[aikagi.HierarchyGroupID]aikagi.HierarchyGroup{}
+	for _, g := range groups {
+		byID[g.ID] = g
+	}
+	paths := map[aikagi.HierarchyGroupID]string{}
+	for _, g := range groups {
+		path := g.Name
+		for above, n := g.ParentID, 0; above != "" && n < directory.MaxLevels; n++ {
+			path = byID[above].Name + " / " + path
+			above = byID[above].ParentID
+		}
+		paths[g.ID] = path
+	}
+	return paths
+}
+
+// changeRow is one changed field of an audit event.
+type changeRow struct{ Field, Before, After string }
+
+func changeRows(p web.Page, changes []aikagi.Change) []changeRow {
+	rows := make([]changeRow, len(changes))
+	for i, c := range changes {
+		rows[i] = changeRow{word(p, "admin.field", c.Field), c.Before, c.After}
+	}
+	return rows
+}
+
+// sentence says an audit event in words.
+func sentence(p web.Page, e aikagi.AuditEvent) string {
+	actor := e.ActorName
+	if actor == "" {
+		actor = word(p, "admin.actor", string(e.ActorKind))
+	}
+	key := i18n.Key("admin.event." + e.Action)
+	if !i18n.Has(p.Locale(), key) {
+		key = "admin.event.other"
+	}
+	return p.T(key, "actor", actor, "target", e.TargetName, "action", e.Action)
+}
+
+// mailBadge is the state of a message.
+func mailBadge(p web.Page, m aikagi.Message) badge {
+	kind := map[aikagi.MessageState]string{
+		aikagi.MessageWaiting: "info", aikagi.MessageSending: "info", aikagi.MessageSent: "ok",
+		aikagi.MessageFailed: "danger", aikagi.MessageDropped: "grey",
+	}[m.State]
+	state := string(m.State)
+	if m.State == aikagi.MessageWaiting && m.Attempt > 0 {
+		state = "retry"
+	}
+	return badge{kind, word(p, "admin.mail_state", state)}
+}
