@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"reflect"
 	"strconv"
 
 	"github.com/aikagi/aikagi"
@@ -122,11 +123,29 @@ func textKey(key any) i18n.Key {
 	return i18n.Key(fmt.Sprint(key))
 }
 
+// shadow names a field of a page's data that hides a method or field of the
+// Page in it. The shells ask data for those, and would print the field instead.
+func shadow(data fielder) string {
+	t, page := reflect.Indirect(reflect.ValueOf(data)).Type(), reflect.TypeFor[Page]()
+	for i := range t.NumField() {
+		name := t.Field(i).Name
+		_, method := page.MethodByName(name)
+		_, field := page.FieldByName(name)
+		if !t.Field(i).Anonymous && (method || field) {
+			return name
+		}
+	}
+	return ""
+}
+
 // Render answers with a page. data embeds Page. The page is complete before the
 // first byte is sent, so a broken template becomes an error page and never half
 // a page.
 func (p *Pages) Render(w http.ResponseWriter, _ *http.Request, status int, name string, data fielder) error {
 	page := data.base()
+	if hidden := shadow(data); hidden != "" {
+		return fmt.Errorf("render %s: field %s hides a part of Page, which a shell would print", name, hidden)
+	}
 	t := p.byName[page.Locale()][name]
 	if t == nil {
 		return fmt.Errorf("render %s: no such template", name)

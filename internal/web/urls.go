@@ -23,13 +23,9 @@ type URLs struct {
 // instance hosts ("*.my.example.jp"; empty for path mode) and further hosts that
 // the server answers to. A loopback base answers to all names of loopback.
 func ParseURLs(base, instanceHost string, others ...string) (*URLs, error) {
-	b, err := url.Parse(base)
+	b, err := parseBase(base)
 	if err != nil {
-		return nil, fmt.Errorf("parse base URL: %w", err)
-	}
-	plain := b.Path == "" || b.Path == "/"
-	if b.Scheme != "https" && b.Scheme != "http" || b.Host == "" || !plain || b.RawQuery != "" || b.Fragment != "" || b.User != nil {
-		return nil, errors.New("parse base URL: want https://host or http://host, and no path")
+		return nil, err
 	}
 	u := &URLs{scheme: b.Scheme, host: foldHost(b.Scheme, b.Host)}
 	for _, o := range others {
@@ -49,6 +45,18 @@ func ParseURLs(base, instanceHost string, others ...string) (*URLs, error) {
 	}
 	u.suffix = "." + foldHost(u.scheme, rest)
 	return u, nil
+}
+
+func parseBase(base string) (*url.URL, error) {
+	b, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("parse base URL: %w", err)
+	}
+	origin := url.URL{Scheme: b.Scheme, Host: b.Host}
+	if b.Scheme != "https" && b.Scheme != "http" || b.Host == "" || strings.TrimSuffix(b.String(), "/") != origin.String() {
+		return nil, errors.New("parse base URL: want https://host or http://host, and no path")
+	}
+	return b, nil
 }
 
 // Secure reports whether browsers come by https. What a proxy or a client says

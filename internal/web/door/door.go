@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -65,8 +66,7 @@ func (d *Door) Member(h Handler) http.Handler {
 		if err != nil {
 			return err
 		}
-		if here.User.MustChange && r.URL.Path != "/i/"+here.Instance.Alias+MustChangePath &&
-			r.URL.Path != "/i/"+here.Instance.Alias+LogoutPath {
+		if here.User.MustChange && inside(r) != MustChangePath {
 			return web.SeeOther(w, r, web.Path(r, MustChangePath))
 		}
 		return h(w, r, here)
@@ -99,10 +99,16 @@ func (d *Door) toLogin(w http.ResponseWriter, r *http.Request, why error) error 
 	return web.SeeOther(w, r, path)
 }
 
+// inside is the path of a page as the instance knows it, however the alias
+// before it is written.
+func inside(r *http.Request) string {
+	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/i/"), "/")
+	return "/" + path
+}
+
 // backTo is the page that was asked for, as the browser sees it.
 func backTo(r *http.Request) string {
-	prefix := "/i/" + r.PathValue("alias")
-	path := web.Path(r, r.URL.EscapedPath()[len(prefix):])
+	path := web.Path(r, inside(r))
 	if r.URL.RawQuery != "" {
 		path += "?" + r.URL.RawQuery
 	}
@@ -175,10 +181,10 @@ func (d *Door) user(ctx context.Context, found aikagi.Session, here *Here, actor
 		here.Held, err = securityprofile.Held(ctx, tx, found.InstanceID, found.UserID)
 		return err
 	})
-	if err != nil {
+	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
 		return err
 	}
-	if !here.User.Enabled {
+	if !here.User.Enabled { // or deleted
 		here.User, here.Held = aikagi.User{}, nil
 		return aikagi.E(aikagi.Unauthenticated, "session", nil)
 	}
@@ -199,7 +205,7 @@ func (d *Door) grant(ctx context.Context, found aikagi.Session, here *Here, acto
 		grant, err = tx.FindGrant(ctx, found.GrantID)
 		return err
 	})
-	if err != nil {
+	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
 		return err
 	}
 	until := grant.UsedAt.Add(aikagi.GrantSessionTTL)

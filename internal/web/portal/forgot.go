@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/captcha"
+	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
@@ -20,9 +21,6 @@ type forgotPage struct {
 	Bits      int
 	Ways      captcha.Ways
 }
-
-// askTTL is how long a browser keeps which request it made.
-const askTTL = 24 * time.Hour
 
 func (p *Portal) showForgot(w http.ResponseWriter, r *http.Request, here door.Here) error {
 	page, err := p.forgotPage(r, here)
@@ -88,7 +86,21 @@ func (p *Portal) againForgot(w http.ResponseWriter, r *http.Request, here door.H
 	default:
 		return why
 	}
+	page.reword()
 	return p.pages.Render(w, r, status, "forgot.html", page)
+}
+
+// reword says of a challenge without a picture what is to be done instead.
+func (f *forgotPage) reword() {
+	for i, problem := range f.Problems {
+		switch {
+		case problem.Field != "challenge" || f.Ways.Image:
+		case f.Ways.Sound:
+			f.Problems[i].Text = f.T("challenge.sound")
+		default:
+			f.Problems[i].Text = f.T("challenge.work")
+		}
+	}
 }
 
 func (p *Portal) sent(w http.ResponseWriter, r *http.Request, here door.Here, ticket reset.Ticket) error {
@@ -96,7 +108,7 @@ func (p *Portal) sent(w http.ResponseWriter, r *http.Request, here door.Here, ti
 		page := p.Web.Page(r, "connect.title")
 		return p.pages.Render(w, r, http.StatusInternalServerError, "connect.html", connectPage{Page: page})
 	}
-	if err := p.leave(w, askedName(here.Instance.ID), ticket, askTTL); err != nil {
+	if err := p.leave(w, askedName(here.Instance.ID), ticket, reset.TicketTTL); err != nil {
 		return err
 	}
 	return web.SeeOther(w, r, web.Path(r, "/forgot/sent"))
@@ -123,9 +135,13 @@ func (p *Portal) showSent(w http.ResponseWriter, r *http.Request, here door.Here
 	if !p.note(r, askedName(here.Instance.ID), &ticket) {
 		return web.SeeOther(w, r, web.Path(r, "/forgot"))
 	}
+	title := i18n.Key("sent.title")
+	if ticket.Told != "" {
+		title = "sent.told.title"
+	}
 	wait := ticket.AskedAt.Add(time.Minute).Sub(p.Clock.Now())
 	return p.pages.Render(w, r, http.StatusOK, "sent.html", sentPage{
-		Page: p.Web.Page(r, "sent.title"), Username: ticket.Username,
+		Page: p.Web.Page(r, title), Username: ticket.Username,
 		Receipt:  reset.Receipt(p.Ring, here.Instance.ID, ticket.Request),
 		Matching: reset.Matching(p.Ring, here.Instance.ID, ticket.Request),
 		Minutes:  int(here.Instance.Settings.ResetTTL / time.Minute),
@@ -190,6 +206,6 @@ func (p *Portal) handleCode(w http.ResponseWriter, r *http.Request, here door.He
 	if err != nil {
 		return err
 	}
-	p.carry(w, here.Instance, proof)
+	p.carryCode(w, here.Instance, proof)
 	return web.SeeOther(w, r, web.Path(r, "/reset"))
 }

@@ -63,8 +63,7 @@ func (p *Portal) handleLogin(w http.ResponseWriter, r *http.Request, here door.H
 		}
 	}
 	p.Door.SetCookie(w, opened.Session, opened.Token, p.Clock.Now())
-	http.SetCookie(w, p.Web.Cookie(deviceName(here.Instance.ID), opened.Device.Reveal(),
-		aikagi.KnownDeviceTTL, http.SameSiteLaxMode))
+	http.SetCookie(w, p.deviceCookie(here.Instance, opened.Device))
 	http.SetCookie(w, p.Web.DropCookie(doneName(here.Instance.ID)))
 	return web.SeeOther(w, r, p.afterLogin(r, form.Get("next"), opened.User))
 }
@@ -109,6 +108,11 @@ func (p *Portal) handleLogout(w http.ResponseWriter, r *http.Request, here door.
 }
 
 func deviceName(id aikagi.InstanceID) string { return "device-" + string(id) }
+
+// deviceCookie lets the browser be known again. It is no way in (S14).
+func (p *Portal) deviceCookie(i aikagi.Instance, device aikagi.Secret) *http.Cookie {
+	return p.Web.Cookie(deviceName(i.ID), device.Reveal(), aikagi.KnownDeviceTTL, http.SameSiteLaxMode)
+}
 
 // seconds is how long somebody who was throttled has to wait.
 func seconds(err error) int {

@@ -13,7 +13,7 @@ import (
 // mePage is what me.html shows.
 type mePage struct {
 	web.Page
-	Here     door.Here
+	Me       door.Here
 	Sessions []aikagi.Session
 }
 
@@ -26,7 +26,7 @@ func (p *Portal) showMe(w http.ResponseWriter, r *http.Request, here door.Here) 
 		return err
 	}
 	return p.pages.Render(w, r, http.StatusOK, "me.html",
-		mePage{Page: p.Web.Page(r, "me.title"), Here: here, Sessions: sessions})
+		mePage{Page: p.Web.Page(r, "me.title"), Me: here, Sessions: sessions})
 }
 
 // handleEndSession logs one's own other browsers out: one, or all.

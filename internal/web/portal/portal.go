@@ -65,6 +65,7 @@ func (p *Portal) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /i/{alias}/reset", everybody(p.showReset))
 	mux.Handle("POST /i/{alias}/reset", everybody(p.handleReset))
 	mux.Handle("GET /i/{alias}/reset/done", everybody(p.showDone))
+	mux.Handle("GET /i/{alias}/auth/authorize", p.Door.Check())
 	mux.Handle("GET /i/{alias}/me", member(p.showMe))
 	mux.Handle("POST /i/{alias}/me/sessions", member(p.handleEndSession))
 	mux.Handle("GET /i/{alias}/me/password", member(p.showOwnPassword))

@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/reset"
+	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
@@ -21,25 +23,43 @@ func (p *Portal) openReset(w http.ResponseWriter, r *http.Request, here door.Her
 	if len(token) > maxToken {
 		return aikagi.E(aikagi.NotFound, "page", nil)
 	}
-	// What mail programs leave behind a link is not part of it (B29).
-	token = strings.TrimRight(strings.TrimPrefix(token, "3D"), ".,;:!?)]>\"'*_=")
+	token = unwrapped(token)
 	p.carry(w, here.Instance, reset.Proof{Token: aikagi.NewSecret(token)})
 	return web.SeeOther(w, r, web.Path(r, "/reset"))
 }
 
 const maxToken = 128
 
+// unwrapped takes from a token what mail programs put around links (B29). Only
+// one that is too long has something to lose: a token may begin with "3D" by
+// itself, and never ends with any of the marks.
+func unwrapped(token string) string {
+	token = strings.TrimRight(token, ".,;:!?)]>\"'*_=")
+	if len(token) > secret.TokenLength {
+		token = strings.TrimPrefix(token, "3D")
+	}
+	return token
+}
+
 // carry hands the secret itself to the browser, for the form that follows (S8).
 // Lax, because people arrive from web mail.
 func (p *Portal) carry(w http.ResponseWriter, i aikagi.Instance, proof reset.Proof) {
 	value := "t." + proof.Token.Reveal()
-	if proof.Token.Empty() {
-		value = "c." + string(proof.Request) + "." + proof.Code.Reveal()
-	}
 	http.SetCookie(w, p.Web.Cookie(resetName(i.ID), value, time.Hour, http.SameSiteLaxMode))
 }
 
-// carried reads what carry wrote.
+// carryCode does the same for a code that was right. It is sealed, so that
+// nobody tries codes through the cookie, where no try is counted (S6).
+func (p *Portal) carryCode(w http.ResponseWriter, i aikagi.Instance, proof reset.Proof) {
+	plain := string(proof.Request) + "." + proof.Code.Reveal()
+	sealed := p.Ring.Seal(codePurpose, []byte(i.ID), []byte(plain))
+	value := "c." + base64.RawURLEncoding.EncodeToString(sealed)
+	http.SetCookie(w, p.Web.Cookie(resetName(i.ID), value, time.Hour, http.SameSiteLaxMode))
+}
+
+const codePurpose = "code proof"
+
+// carried reads what carry or carryCode wrote; anything else proves nothing.
 func (p *Portal) carried(r *http.Request, i aikagi.Instance) (reset.Proof, error) {
 	value, err := p.Web.ReadCookie(r, resetName(i.ID))
 	if err != nil {
@@ -48,8 +68,15 @@ func (p *Portal) carried(r *http.Request, i aikagi.Instance) (reset.Proof, error
 	if token, ok := strings.CutPrefix(value, "t."); ok {
 		return reset.Proof{Token: aikagi.NewSecret(token)}, nil
 	}
-	rest, _ := strings.CutPrefix(value, "c.")
-	request, code, _ := strings.Cut(rest, ".")
+	sealed, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(value, "c."))
+	if err != nil {
+		return reset.Proof{}, nil //nolint:nilerr // as good as no cookie
+	}
+	plain, err := p.Ring.Open(codePurpose, []byte(i.ID), sealed)
+	if err != nil {
+		return reset.Proof{}, nil //nolint:nilerr // likewise
+	}
+	request, code, _ := strings.Cut(string(plain), ".")
 	return reset.Proof{Request: aikagi.ResetRequestID(request), Code: aikagi.NewSecret(code)}, nil
 }
 
@@ -112,6 +139,7 @@ func (p *Portal) handleReset(w http.ResponseWriter, r *http.Request, here door.H
 	if err := p.leave(w, doneName(here.Instance.ID), note, time.Hour); err != nil {
 		return err
 	}
+	http.SetCookie(w, p.deviceCookie(here.Instance, done.Device))
 	http.SetCookie(w, p.Web.DropCookie(resetName(here.Instance.ID)))
 	http.SetCookie(w, p.Web.DropCookie(askedName(here.Instance.ID)))
 	return web.SeeOther(w, r, web.Path(r, "/reset/done"))
