@@ -22,7 +22,9 @@ type Mark struct {
 	MAC      []byte
 }
 
-func (m Mark) String() string { return strconv.FormatInt(m.Sequence, 10) + "-" + hex.EncodeToString(m.MAC) }
+func (m Mark) String() string {
+	return strconv.FormatInt(m.Sequence, 10) + "-" + hex.EncodeToString(m.MAC)
+}
 
 // ParseMark reads what String wrote.
 func ParseMark(s string) (Mark, error) {
@@ -82,8 +84,9 @@ type verifier struct {
 	ring   *secret.Ring
 	kept   *Mark
 	report Report
-	at     int64  // number of the last event looked at
-	chain  []byte // as stored with it
+	seen   store.AuditRow // the last row looked at
+	at     int64          // number of the last event
+	chain  []byte         // as stored with it
 }
 
 func (v *verifier) flaw(kind string, sequence int64, id string) {
@@ -93,7 +96,7 @@ func (v *verifier) flaw(kind string, sequence int64, id string) {
 }
 
 func (v *verifier) run(ctx context.Context, tx *store.Tx) error {
-	stray, err := tx.ListChained(ctx, math.MinInt64, -1, 1)
+	stray, err := tx.ListChained(ctx, store.AuditRow{Sequence: math.MinInt64}, -1, 1)
 	if err != nil {
 		return err
 	}
@@ -128,7 +131,7 @@ func (v *verifier) run(ctx context.Context, tx *store.Tx) error {
 // upTo checks the events up to a checkpoint, and the checkpoint.
 func (v *verifier) upTo(ctx context.Context, tx *store.Tx, c store.Checkpoint) error {
 	for {
-		rows, err := tx.ListChained(ctx, v.at, c.Sequence, verifyPage)
+		rows, err := tx.ListChained(ctx, v.seen, c.Sequence, verifyPage)
 		if err != nil {
 			return err
 		}
@@ -157,6 +160,7 @@ func (v *verifier) upTo(ctx context.Context, tx *store.Tx, c store.Checkpoint) e
 // is taken as it is: what follows is judged by itself and by the checkpoint.
 func (v *verifier) event(row store.AuditRow) {
 	v.report.Events++
+	v.seen = row
 	switch {
 	case row.Sequence == v.at:
 		v.flaw(FlawExtra, row.Sequence, row.ID)
@@ -172,7 +176,7 @@ func (v *verifier) event(row store.AuditRow) {
 // beyond looks for events that have a number and no checkpoint. The chain may
 // have grown meanwhile, so the newest checkpoint is read after them.
 func (v *verifier) beyond(ctx context.Context, tx *store.Tx) error {
-	rows, err := tx.ListChained(ctx, v.at, math.MaxInt64, maxFlaws)
+	rows, err := tx.ListChained(ctx, v.seen, math.MaxInt64, maxFlaws)
 	if err != nil || len(rows) == 0 {
 		return err
 	}

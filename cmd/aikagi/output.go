@@ -1,0 +1,269 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/boombuler/barcode/qr"
+	"golang.org/x/term"
+	"golang.org/x/text/width"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/config"
+	"github.com/aikagi/aikagi/internal/i18n"
+)
+
+// terminal is what a command reads from and writes to, and in which language.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+	locale   aikagi.Locale
+	json     bool
+}
+
+// T returns a text in the language of the terminal.
+func (t *terminal) T(key i18n.Key, args ...any) string { return i18n.T(t.locale, key, args...) }
+
+// line writes a line of the answer.
+func (t *terminal) line(text string) { _, _ = fmt.Fprintln(t.out, text) } // nobody may be reading
+
+// note writes a line that is not the answer, so that scripts do not see it.
+func (t *terminal) note(text string) {
+	if !t.json {
+		_, _ = fmt.Fprintln(t.err, text) // nobody may be reading
+	}
+}
+
+// answer writes v as JSON, or else lets text write it for a person.
+func (t *terminal) answer(v any, text func()) error {
+	if !t.json {
+		text()
+		return nil
+	}
+	encoder := json.NewEncoder(t.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// table writes rows in columns. Wide characters take two places.
+func (t *terminal) table(head []string, rows [][]string) {
+	widths := make([]int, len(head))
+	all := append([][]string{head}, rows...)
+	for _, row := range all {
+		for i, cell := range row {
+			row[i] = visible(cell)
+			widths[i] = max(widths[i], places(row[i]))
+		}
+	}
+	for _, row := range all {
+		var b strings.Builder
+		for i, cell := range row {
+			b.WriteString(cell)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-places(cell)+2))
+			}
+		}
+		t.line(strings.TrimRight(b.String(), " "))
+	}
+}
+
+// pairs writes names and values, a line each.
+func (t *terminal) pairs(pairs ...string) {
+	widest := 0
+	for i := 0; i < len(pairs); i += 2 {
+		widest = max(widest, places(pairs[i]))
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		t.line(pairs[i] + strings.Repeat(" ", widest-places(pairs[i])+2) + visible(pairs[i+1]))
+	}
+}
+
+// visible shows control and direction characters, which would move the cursor
+// or reorder a line (S22).
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+func places(s string) int {
+	n := 0
+	for _, r := range s {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n += 2
+		case width.Neutral, width.EastAsianAmbiguous, width.EastAsianHalfwidth, width.EastAsianNarrow:
+			n++
+		}
+	}
+	return n
+}
+
+// code writes text as a QR code in half blocks, two modules a character. On a
+// terminal the colours are fixed, because readers want dark on light.
+func (t *terminal) code(text aikagi.Secret) error {
+	bars, err := qr.Encode(text.Reveal(), qr.M, qr.Auto)
+	if err != nil {
+		return fmt.Errorf("draw QR code: %w", err)
+	}
+	const quiet = 4 // modules around, ISO/IEC 18004
+	size := bars.Bounds().Dx()
+	dark := func(x, y int) bool {
+		if x < 0 || y < 0 || x >= size || y >= size {
+			return false
+		}
+		r, _, _, _ := bars.At(x, y).RGBA()
+		return r == 0
+	}
+	before, after := "", ""
+	if f, ok := t.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) { // #nosec G115 -- a descriptor is small
+		before, after = "\x1b[30;107m", "\x1b[0m"
+	}
+	for y := -quiet; y < size+quiet; y += 2 {
+		var b strings.Builder
+		for x := -quiet; x < size+quiet; x++ {
+			switch up, low := dark(x, y), dark(x, y+1); {
+			case up && low:
+				b.WriteRune('█')
+			case up:
+				b.WriteRune('▀')
+			case low:
+				b.WriteRune('▄')
+			default:
+				b.WriteRune(' ')
+			}
+		}
+		t.line(before + b.String() + after)
+	}
+	return nil
+}
+
+// usage is a wrong command line.
+type usage struct {
+	key    i18n.Key
+	detail string
+}
+
+func (u usage) Error() string { return string(u.key) + ": " + u.detail }
+
+// errFound ends a command that worked and found something that needs care; it
+// has said so already.
+var errFound = errors.New("found something that needs care")
+
+// failure is how an error is written with --json.
+type failure struct {
+	Code    string   `json:"code"`
+	Subject string   `json:"subject,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Message []string `json:"message"`
+}
+
+// fail writes an error, its cause and what to do, and returns the exit status.
+func (t *terminal) fail(err error) int {
+	if errors.Is(err, errFound) {
+		return exitFound
+	}
+	f := t.describe(err)
+	if t.json {
+		_ = json.NewEncoder(t.err).Encode(map[string]failure{"error": f}) // nobody may be reading
+	} else {
+		_, _ = fmt.Fprintln(t.err, "aikagi: "+strings.Join(f.Message, "\n  ")) // nobody may be reading
+	}
+	return status(err)
+}
+
+func status(err error) int {
+	var u usage
+	var e *aikagi.Error
+	switch {
+	case errors.As(err, &u):
+		return exitUsage
+	case errors.As(err, &e) && e.Code == aikagi.Invalid && !isFile(e.Subject):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// isFile names the subjects that are files: one that is damaged is no mistake
+// of the command line.
+func isFile(subject string) bool {
+	return subject == "key" || subject == "backup" || subject == "dkim" || subject == "dkim_key" || subject == "sealed"
+}
+
+func (t *terminal) describe(err error) failure {
+	var u usage
+	var problems config.Problems
+	var broken aikagi.Invalids
+	var e *aikagi.Error
+	switch {
+	case errors.As(err, &u):
+		return failure{"usage", "", "", []string{t.T(u.key, "detail", visible(u.detail)), t.T("cli.do.usage")}}
+	case errors.As(err, &problems):
+		return failure{"usage", "config", problems[0].Reason, t.problems(problems)}
+	case errors.As(err, &broken):
+		f := failure{string(aikagi.Invalid), broken[0].Subject, broken[0].Reason, nil}
+		for _, one := range broken {
+			f.Message = append(f.Message, t.what(one))
+		}
+		return f
+	case errors.As(err, &e):
+		f := failure{string(e.Code), e.Subject, e.Reason, []string{t.what(e)}}
+		if do := t.do(e); do != "" {
+			f.Message = append(f.Message, do)
+		}
+		if e.Err != nil {
+			f.Message = append(f.Message, "("+visible(e.Err.Error())+")")
+		}
+		return f
+	}
+	return failure{string(aikagi.Internal), "", "", []string{visible(err.Error()), t.T("cli.do.internal")}}
+}
+
+// problems says which setting, where its value came from, and what to do.
+func (t *terminal) problems(all config.Problems) []string {
+	lines := []string{t.T("cli.error.settings")}
+	for _, p := range all {
+		from := t.place(p.Source)
+		lines = append(lines, p.Setting+" ("+from+"): "+t.T(i18n.Key("config."+p.Reason)))
+	}
+	return append(lines, t.T("cli.do.settings"))
+}
+
+func (t *terminal) place(s config.Source) string {
+	return strings.TrimSpace(t.T(i18n.Key("cli.place."+string(s.Place))) + " " + visible(s.Name))
+}
+
+// what says what happened: by subject and reason, or by code.
+func (t *terminal) what(e *aikagi.Error) string {
+	for _, key := range []i18n.Key{
+		i18n.Key("cli." + e.Subject + "." + e.Reason), i18n.Key(e.Subject + "." + e.Reason),
+		i18n.Key("cli." + e.Subject + "." + string(e.Code)),
+	} {
+		if e.Reason != "" && i18n.Has(t.locale, key) || i18n.Has(t.locale, key) && strings.HasSuffix(string(key), string(e.Code)) {
+			return t.T(key)
+		}
+	}
+	return t.T(i18n.Key("cli.error."+string(e.Code)), "subject", e.Subject)
+}
+
+// do says what to do next, if there is something.
+func (t *terminal) do(e *aikagi.Error) string {
+	for _, key := range []i18n.Key{
+		i18n.Key("cli.do." + e.Subject + "." + e.Reason), i18n.Key("cli.do." + e.Subject + "." + string(e.Code)),
+		i18n.Key("cli.do." + string(e.Code)),
+	} {
+		if i18n.Has(t.locale, key) {
+			return t.T(key)
+		}
+	}
+	return ""
+}
