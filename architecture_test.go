@@ -30,22 +30,23 @@ var ranks = [][]string{
 		"internal/mail/dkim", "internal/mail/smtpclient", "internal/awsapi/sigv4",
 	},
 	1: {"internal/store", "internal/mail"},
-	2: {"internal/audit", "internal/mailbox"},
+	2: {"internal/audit", "internal/mailbox", "internal/jobs"},
 	3: {
 		"internal/outbox", "internal/throttle", "internal/session", "internal/captcha",
-		"internal/securityprofile", "internal/iam", "internal/jobs",
+		"internal/securityprofile", "internal/iam", "internal/sweep",
 	},
 	4: {
 		"internal/login", "internal/reset", "internal/emergency", "internal/directory", "internal/resetcheck",
-		"internal/account",
+		"internal/account", "internal/backup",
 	},
-	5: {"internal/web", "internal/awsapi"},
-	6: {
-		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/awsapi/connect",
-		"internal/demo", "internal/seed",
+	5: {"internal/web", "internal/awsapi", "internal/sample", "internal/doctor", "internal/ops"},
+	6: {"internal/web/door"},
+	7: {
+		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/web/devmail",
+		"internal/awsapi/connect",
 	},
-	7: {"internal/app"},
-	8: {"cmd"},
+	8: {"internal/app"},
+	9: {"cmd"},
 }
 
 // doors answer people and programs. They ask the rules and never the store.
@@ -55,7 +56,8 @@ var doors = []string{
 
 // testSupport may import anything and is imported by tests only.
 var testSupport = []string{
-	"internal/store/storetest", "internal/app/apptest", "internal/apptest", "internal/e2e", "internal/bench",
+	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench",
+	"internal/captcha/captchatest", "internal/web/webtest", "internal/reset/resettest",
 }
 
 // namesOfNothing are package names that say nothing: the noun is missing.

@@ -21,12 +21,13 @@ type MessageKind string
 
 // The kinds of mail.
 const (
-	MailPasswordReset     MessageKind = "password_reset"
-	MailPasswordChanged   MessageKind = "password_changed"
-	MailAddressChanged    MessageKind = "address_changed"
-	MailEmergencyUsed     MessageKind = "emergency_used"
-	MailInvite            MessageKind = "invite"
-	MailTemporaryPassword MessageKind = "temporary_password"
+	MailPasswordReset        MessageKind = "password_reset"
+	MailPasswordChanged      MessageKind = "password_changed"
+	MailAddressChanged       MessageKind = "address_changed"
+	MailEmergencyUsed        MessageKind = "emergency_used"
+	MailInvite               MessageKind = "invite"
+	MailTemporaryPassword    MessageKind = "temporary_password"
+	MailAdministratorAddress MessageKind = "administrator_address" // one of theirs was changed; told to the others
 )
 
 // Message is a mail that waits in the outbox or was in it. Its content is

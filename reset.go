@@ -89,6 +89,10 @@ type ResetToken struct {
 	CreatedBy  string
 }
 
+// skew is by how much the clocks of two nodes may differ. A secret from further
+// ahead was made by a clock that was wrong, and would live too long (R9).
+const skew = time.Minute
+
 // Ended says why a secret no longer works for u at a time: "used", the reason
 // it was superseded, "expired", "changed", or "" while it works.
 func (t ResetToken) Ended(u User, now time.Time) string {
@@ -97,7 +101,7 @@ func (t ResetToken) Ended(u User, now time.Time) string {
 		return "used"
 	case !t.EndedAt.IsZero():
 		return t.EndedBy
-	case !now.Before(t.ExpiresAt):
+	case !now.Before(t.ExpiresAt), t.CreatedAt.After(now.Add(skew)):
 		return "expired"
 	case !u.Enabled, t.Epoch != u.SecretEpoch:
 		return "changed"

@@ -34,12 +34,15 @@ type User struct {
 	LastLoginAt        time.Time // zero: never
 }
 
-// PhoneConfig is Amazon Connect's UserPhoneConfig.
+// PhoneConfig is Amazon Connect's UserPhoneConfig, which holds for every channel
+// that has no setting of its own in Channels.
 type PhoneConfig struct {
-	Type             PhoneType
-	AutoAccept       bool
-	AfterContactWork int // seconds, 0–2,000,000; 0 is unlimited
-	DeskPhoneNumber  string
+	Type                 PhoneType
+	AutoAccept           bool
+	AfterContactWork     int // seconds, 0–2,000,000; 0 is unlimited
+	DeskPhoneNumber      string
+	PersistentConnection bool // the softphone stays connected between calls
+	Channels             []ChannelConfig
 }
 
 // PhoneType is Amazon Connect's PhoneType.

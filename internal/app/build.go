@@ -10,6 +10,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/audit"
 	"github.com/aikagi/aikagi/internal/captcha"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
@@ -23,10 +24,14 @@ import (
 	"github.com/aikagi/aikagi/internal/password"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/secret"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
 	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/sweep"
 	"github.com/aikagi/aikagi/internal/throttle"
 	"github.com/aikagi/aikagi/internal/web"
+	"github.com/aikagi/aikagi/internal/web/admin"
+	"github.com/aikagi/aikagi/internal/web/console"
 	"github.com/aikagi/aikagi/internal/web/door"
 	"github.com/aikagi/aikagi/internal/web/portal"
 )
@@ -38,6 +43,7 @@ type Options struct {
 	Clock          clock.Clock
 	Log            *slog.Logger
 	URLs           *web.URLs
+	ConsoleURL     string // of the console, where it has a host of its own; empty: the base URL
 	TrustedProxies []netip.Prefix
 	Region         string
 	MailFrom       aikagi.Email
@@ -56,11 +62,13 @@ type App struct {
 	Logins    *login.Logins
 	Resets    *reset.Resets
 	Directory *directory.Directory
+	Profiles  *securityprofile.Profiles
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
 	Sender    *outbox.Sender
 	Hashes    *password.Gate
 
+	post   *outbox.Post
 	loops  []*jobs.Loop
 	runner jobs.Runner
 }
@@ -73,8 +81,8 @@ const senders = 4
 const hashQueue = 256
 
 // Build puts the product together. It starts nothing.
-func Build(_ context.Context, o Options) (*App, error) {
-	a := &App{Options: o, Hashes: password.NewGate(runtime.NumCPU(), hashQueue)}
+func Build(o Options) (*App, error) {
+	a := &App{Options: o}
 	challenges, err := captcha.New(o.Ring, o.Clock, captcha.Options{})
 	if err != nil {
 		return nil, err
@@ -83,37 +91,60 @@ func Build(_ context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := &throttle.Throttle{Ring: o.Ring}
-	answering := &jobs.Loop{Name: "reset.answer", Interval: time.Second, Workers: 2}
-	sending := &jobs.Loop{Name: "outbox.send", Interval: time.Second, Workers: senders}
-	post := &outbox.Post{
-		Composer: composer, Ring: o.Ring, From: o.MailFrom, Wake: sending.Wake,
-		ResetURL: func(alias string, token aikagi.Secret) aikagi.Secret {
-			return aikagi.NewSecret(o.URLs.Instance(alias, "/reset/"+token.Reveal()))
-		},
+	a.rules(challenges, composer)
+	a.jobs()
+	a.Handler, err = a.pages(challenges)
+	return a, err
+}
+
+// rules makes what decides. Waking the jobs is set when they are made.
+func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
+	a.Hashes = password.NewGate(runtime.NumCPU(), hashQueue)
+	limits := &throttle.Throttle{Ring: a.Ring}
+	a.post = &outbox.Post{Composer: composer, Ring: a.Ring, From: a.MailFrom, ResetURL: a.resetURL}
+	a.Sessions = &session.Sessions{Store: a.Store, Clock: a.Clock}
+	a.Logins = &login.Logins{
+		Store: a.Store, Clock: a.Clock, Hashes: a.Hashes, Sessions: a.Sessions, Throttle: limits,
 	}
-	a.Sessions = &session.Sessions{Store: o.Store, Clock: o.Clock}
-	a.Logins = &login.Logins{Store: o.Store, Clock: o.Clock, Hashes: a.Hashes, Sessions: a.Sessions, Throttle: limits}
 	a.Resets = &reset.Resets{
-		Store: o.Store, Clock: o.Clock, Ring: o.Ring, Challenges: challenges,
-		Throttle: limits, Post: post, Hashes: a.Hashes, Wake: answering.Wake,
+		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Challenges: challenges,
+		Throttle: limits, Post: a.post, Hashes: a.Hashes,
 	}
-	a.Directory = &directory.Directory{Store: o.Store, Clock: o.Clock, Post: post, Hashes: a.Hashes, Throttle: limits}
+	a.Directory = &directory.Directory{
+		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
+	}
+	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
-		Store: o.Store, Clock: o.Clock, Ring: o.Ring, Hashes: a.Hashes, Throttle: limits, Region: o.Region,
+		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
 	}
+	a.Emergency = &emergency.Emergency{
+		Store: a.Store, Clock: a.Clock, Sessions: a.Sessions, Post: a.post, Region: a.Region,
+	}
+}
+
+func (a *App) resetURL(alias string, token aikagi.Secret) aikagi.Secret {
+	return aikagi.NewSecret(a.URLs.Instance(alias, "/reset/"+token.Reveal()))
+}
+
+// jobs makes the background work and tells the rules whom to wake.
+func (a *App) jobs() {
 	a.Sender = &outbox.Sender{
-		Store: o.Store, Post: post, Clock: o.Clock, Log: o.Log,
-		Settings: o.SMTP, Keys: o.DKIM, Connections: outbox.NewConnections(senders),
+		Store: a.Store, Post: a.post, Clock: a.Clock, Log: a.Log,
+		Settings: a.SMTP, Keys: a.DKIM, Connections: outbox.NewConnections(senders),
 	}
-	answering.Work, sending.Work = a.Resets.Answer, a.Sender.Work
+	node := aikagi.NewID()
+	chainer := &audit.Chainer{Store: a.Store, Ring: a.Ring, Clock: a.Clock, Node: node}
+	sweeper := &sweep.Sweeper{Store: a.Store, Clock: a.Clock, Node: node}
+	answering := &jobs.Loop{Name: "reset.answer", Interval: time.Second, Workers: 2, Work: a.Resets.Answer}
+	sending := &jobs.Loop{Name: "outbox.send", Interval: time.Second, Workers: senders, Work: a.Sender.Work}
+	a.Resets.Wake, a.post.Wake = answering.Wake, sending.Wake
 	a.loops = []*jobs.Loop{
 		answering, sending,
 		{Name: "session.flush", Interval: time.Minute, Work: a.Sessions.Flush},
+		{Name: "audit.chain", Interval: 10 * time.Second, Work: chainer.Chain},
+		{Name: "sweep", Interval: time.Minute, Work: sweeper.Sweep},
 	}
-	a.runner.Log = o.Log
-	a.Handler, err = a.pages(challenges)
-	return a, err
+	a.runner.Log = a.Log
 }
 
 // pages puts the doors together.
@@ -134,6 +165,21 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 		return nil, err
 	}
 	people.Routes(mux)
+	desk, err := admin.New(admin.Options{
+		Web: engine, Door: entrance, Directory: a.Directory, Profiles: a.Profiles, Resets: a.Resets,
+	})
+	if err != nil {
+		return nil, err
+	}
+	desk.Routes(mux)
+	plane, err := console.New(console.Options{
+		Web: engine, Door: entrance, Clock: a.Clock, Accounts: a.Accounts,
+		Emergency: a.Emergency, Directory: a.Directory, BaseURL: a.ConsoleURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	plane.Routes(mux)
 	if a.Extra != nil {
 		if err := a.Extra(mux, engine); err != nil {
 			return nil, err

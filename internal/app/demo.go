@@ -157,7 +157,7 @@ func (d *demo) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.app, err = Build(ctx, Options{
+	d.app, err = Build(Options{
 		Store: d.store, Ring: d.ring, Clock: d.Clock, Log: d.Log, URLs: d.urls,
 		Region: d.Region, MailFrom: demoFrom, SMTP: smtp, DKIM: key, Extra: d.extra,
 	})

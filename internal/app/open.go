@@ -57,7 +57,7 @@ func open(ctx context.Context, s config.Settings, origin string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	a, err := Build(ctx, Options{
+	a, err := Build(Options{
 		Store: db, Ring: ring, Clock: clock.System{}, Log: log, URLs: urls, TrustedProxies: s.TrustedProxies,
 		Region: s.Region, MailFrom: sender(s), SMTP: smtp, DKIM: keys,
 	})

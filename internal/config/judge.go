@@ -39,6 +39,11 @@ func (p Problems) Unwrap() error {
 
 // judge looks at the settings together (case M04, S40).
 func (s *Settings) judge() Problems {
+	return append(append(s.judgePairs(), s.judgeOrigin()...), s.judgeHosts()...)
+}
+
+// judgePairs holds for settings that need another one.
+func (s *Settings) judgePairs() Problems {
 	var bad Problems
 	blame := func(setting, reason string) {
 		bad = append(bad, &Problem{setting, s.source(setting), reason})
@@ -46,40 +51,43 @@ func (s *Settings) judge() Problems {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		blame("tls_cert", "tls_pair")
 	}
-	if !s.SMTP.Empty() && s.MailFrom == "" {
+	if s.MailFrom == "" && !s.SMTP.Empty() {
 		blame("mail_from", "mail_from_missing")
 	}
-	if s.DKIMKey != "" && s.MailFrom == "" {
+	if s.MailFrom == "" && s.DKIMKey != "" {
 		blame("mail_from", "mail_from_missing_dkim")
 	}
 	if s.Listen == s.OpsListen && !strings.HasSuffix(s.Listen, ":0") {
 		blame("ops_listen", "same_address")
 	}
-	if s.BaseURL == "" && loopback(hostOf(s.Listen)) {
-		if !strings.HasSuffix(s.Listen, ":0") {
-			s.derive()
-		}
-		return append(bad, s.judgeHosts()...)
+	return bad
+}
+
+// judgeOrigin derives the base URL on loopback and asks for it elsewhere.
+func (s *Settings) judgeOrigin() Problems {
+	here := loopback(hostOf(s.Listen))
+	blame := func(reason string) Problems {
+		return Problems{&Problem{"base_url", s.source("base_url"), reason}}
+	}
+	if s.BaseURL == "" && here {
+		s.derive()
+		return nil
 	}
 	if s.BaseURL == "" {
-		blame("base_url", "base_url_missing")
-		return bad
+		return blame("base_url_missing")
 	}
 	u, err := url.Parse(s.BaseURL)
-	if err != nil { // setBaseURL has parsed it
-		blame("base_url", "base_url")
-		return bad
+	switch {
+	case err != nil: // setBaseURL has parsed it
+		return blame("base_url")
+	case s.TLSCert != "" && u.Scheme != "https":
+		return blame("base_url_https")
+	case loopback(u.Hostname()) && !here:
+		return blame("base_url_loopback")
+	case loopback(u.Hostname()):
+		return nil
 	}
-	if s.TLSCert != "" && u.Scheme != "https" {
-		blame("base_url", "base_url_https")
-	}
-	if loopback(u.Hostname()) {
-		if !loopback(hostOf(s.Listen)) {
-			blame("base_url", "base_url_loopback")
-		}
-		return append(bad, s.judgeHosts()...)
-	}
-	return append(append(bad, s.judgePublic(u)...), s.judgeHosts()...)
+	return s.judgePublic(u)
 }
 
 // judgePublic holds for a server that people reach over a network.
@@ -88,7 +96,7 @@ func (s *Settings) judgePublic(u *url.URL) Problems {
 	blame := func(setting, reason string) {
 		bad = append(bad, &Problem{setting, s.source(setting), reason})
 	}
-	if u.Scheme != "https" && s.TLSCert == "" {
+	if u.Scheme != "https" {
 		blame("base_url", "base_url_https")
 	}
 	if s.TLSCert == "" && !loopback(hostOf(s.Listen)) && len(s.TrustedProxies) == 0 {
@@ -122,8 +130,11 @@ func (s *Settings) judgeHosts() Problems {
 	return bad
 }
 
-// derive makes the base URL of a server on loopback.
+// derive makes the base URL of a server on loopback, if its port is known.
 func (s *Settings) derive() {
+	if strings.HasSuffix(s.Listen, ":0") {
+		return
+	}
 	s.BaseURL = s.Origin(s.Listen)
 	for i := range s.values {
 		if s.values[i].Setting == "base_url" {

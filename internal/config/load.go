@@ -231,7 +231,7 @@ func readEnvironment(environ []string, known []spec) (l layer, ignored []string)
 // notASetting names variables that commands and tests read themselves.
 func notASetting(name string) bool {
 	switch name {
-	case "lang", "passphrase_file", "access_key_id", "secret_access_key":
+	case "lang", "access_key_id", "secret_access_key":
 		return true
 	}
 	return strings.HasPrefix(name, "test_") || strings.HasPrefix(name, "require_")

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -116,7 +118,7 @@ func (r *Runner) untilIdle(ctx context.Context, l *Loop) {
 func (l *Loop) attempt(ctx context.Context) (found bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = aikagi.Because(aikagi.Internal, l.Name, "panic")
+			err = aikagi.E(aikagi.Internal, l.Name, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
 	return l.Work(ctx)

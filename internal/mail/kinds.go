@@ -79,6 +79,20 @@ func (AddressRegistered) Kind() aikagi.MessageKind { return aikagi.MailAddressCh
 func (AddressRegistered) template() string         { return "address_registered" }
 func (AddressRegistered) link() aikagi.Secret      { return aikagi.Secret{} }
 
+// AdministratorAddress tells the other administrators that somebody changed the
+// address of one of them, which decides who can reset that password. It names no
+// address, as AddressReplaced names none.
+type AdministratorAddress struct {
+	User aikagi.Username
+	By   string // who changed it
+	At   time.Time
+}
+
+// Kind names the mail in the outbox.
+func (AdministratorAddress) Kind() aikagi.MessageKind { return aikagi.MailAdministratorAddress }
+func (AdministratorAddress) template() string         { return "administrator_address" }
+func (AdministratorAddress) link() aikagi.Secret      { return aikagi.Secret{} }
+
 // EmergencyUsed tells administrators and the account's contact that somebody
 // entered the instance by emergency access.
 type EmergencyUsed struct {

@@ -432,6 +432,7 @@ func samples(l aikagi.Locale) map[string]Mail {
 		"address_replaced":      AddressReplaced{User: "tanaka", By: by, At: at},
 		"address_replaced_self": AddressReplaced{User: "tanaka", At: at},
 		"address_registered":    AddressRegistered{User: "tanaka", By: by, At: at},
+		"administrator_address": AdministratorAddress{User: "sato", By: by, At: at},
 		"emergency_used":        EmergencyUsed{Principal: "root-operator", Reason: reason, At: at, Until: until},
 		"invite":                Invite{User: "tanaka", By: by, URL: url, ValidUntil: until},
 		"temporary_password":    TemporaryPassword{User: "tanaka", By: by, At: at},
@@ -441,13 +442,14 @@ func samples(l aikagi.Locale) map[string]Mail {
 func hostileMails() map[string]Mail {
 	url := aikagi.NewSecret("https://sakura.example.jp/reset/abc")
 	return map[string]Mail{
-		"password_reset":     PasswordReset{User: hostile, By: hostile, Matching: hostile, URL: url, Code: aikagi.NewSecret(hostile)},
-		"password_changed":   PasswordChanged{User: hostile},
-		"address_replaced":   AddressReplaced{User: hostile, By: hostile},
-		"address_registered": AddressRegistered{User: hostile, By: hostile},
-		"emergency_used":     EmergencyUsed{Principal: hostile, Reason: hostile},
-		"invite":             Invite{User: hostile, By: hostile, URL: url},
-		"temporary_password": TemporaryPassword{User: hostile, By: hostile},
+		"password_reset":        PasswordReset{User: hostile, By: hostile, Matching: hostile, URL: url, Code: aikagi.NewSecret(hostile)},
+		"password_changed":      PasswordChanged{User: hostile},
+		"address_replaced":      AddressReplaced{User: hostile, By: hostile},
+		"address_registered":    AddressRegistered{User: hostile, By: hostile},
+		"administrator_address": AdministratorAddress{User: hostile, By: hostile},
+		"emergency_used":        EmergencyUsed{Principal: hostile, Reason: hostile},
+		"invite":                Invite{User: hostile, By: hostile, URL: url},
+		"temporary_password":    TemporaryPassword{User: hostile, By: hostile},
 	}
 }
 

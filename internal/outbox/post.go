@@ -79,6 +79,12 @@ func (p *Post) AddressRegistered(i aikagi.Instance, u aikagi.User, by string, no
 	return p.write(i, u, u.Email, now, mail.AddressRegistered{User: u.Username, By: by, At: now})
 }
 
+// AdministratorAddress writes the notice to an administrator that the address of u,
+// who is one too, was changed (F25).
+func (p *Post) AdministratorAddress(i aikagi.Instance, administrator, u aikagi.User, by string, now time.Time) (aikagi.Message, error) {
+	return p.write(i, administrator, administrator.Email, now, mail.AdministratorAddress{User: u.Username, By: by, At: now})
+}
+
 // EmergencyUsed writes the notice that somebody entered an instance by emergency
 // access.
 func (p *Post) EmergencyUsed(i aikagi.Instance, to aikagi.Email, locale aikagi.Locale, g aikagi.EmergencyGrant, now time.Time) (aikagi.Message, error) {

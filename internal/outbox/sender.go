@@ -81,8 +81,9 @@ func (s *Sender) deliver(ctx context.Context, m aikagi.Message) error {
 		return s.record(ctx, m, aikagi.MessageDropped, "dropped", "")
 	}
 	started := s.Clock.Now()
-	err = s.send(ctx, m)
-	fault.Point("outbox.accepted")
+	if err = s.send(ctx, m); err == nil {
+		fault.Point("outbox.accepted")
+	}
 	s.log(ctx, m, err, s.Clock.Now().Sub(started))
 	var f *smtpclient.Failure
 	switch {

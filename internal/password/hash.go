@@ -104,8 +104,7 @@ func parseArgon(phc string) (argonHash, error) {
 	switch {
 	case err != nil:
 		return argonHash{}, malformed("parameters or base64")
-	case h.memory < 8*uint32(h.lanes) || h.memory > maxMemory || h.passes < 1 || h.passes > maxPasses ||
-		h.lanes < 1 || h.lanes > maxLanes:
+	case !h.cost.bearable():
 		return argonHash{}, malformed("cost out of bounds")
 	case len(h.salt) < 8 || len(h.salt) > 64 || len(h.sum) < 16 || len(h.sum) > 64:
 		return argonHash{}, malformed("salt or sum of a strange length")
@@ -113,6 +112,12 @@ func parseArgon(phc string) (argonHash, error) {
 		return argonHash{}, malformed("another spelling or version")
 	}
 	return h, nil
+}
+
+// bearable bounds what a stored or imported hash may make us spend (S18).
+func (c *cost) bearable() bool {
+	return 8*uint32(c.lanes) <= c.memory && c.memory <= maxMemory &&
+		1 <= c.passes && c.passes <= maxPasses && 1 <= c.lanes && c.lanes <= maxLanes
 }
 
 func (c *cost) parse(s string) error {

@@ -44,6 +44,7 @@ type making struct {
 	kind     aikagi.SecretKind
 	action   string
 	request  *aikagi.ResetRequest // that it answers, with how the person was recognised
+	changes  []aikagi.Change      // made to the user along with it
 }
 
 func (m making) ttl(i aikagi.Instance) time.Duration {
@@ -58,14 +59,14 @@ func (m making) ttl(i aikagi.Instance) time.Duration {
 }
 
 func (r *Resets) make(ctx context.Context, m making) (Card, error) {
-	i, u, err := r.find(ctx, m.instance, m.user)
+	now := r.Clock.Now()
+	i, u, err := r.helped(ctx, m.instance, m.user, now)
 	if err != nil {
 		return Card{}, err
 	}
 	if reason := unserved(i, u); reason != aikagi.ReasonNone && (m.kind != aikagi.KindCard || reason != aikagi.ReasonNoEmail) {
 		return Card{}, aikagi.Because(aikagi.Conflict, "reset", string(reason))
 	}
-	now := r.Clock.Now()
 	token, row := newToken(u, m.kind, u.SecretEpoch+1, now, m.ttl(i))
 	row.CreatedBy = aikagi.ActorFrom(ctx).ID()
 	letter, err := r.letter(ctx, i, u, token, row)
@@ -102,17 +103,43 @@ func (r *Resets) letter(ctx context.Context, i aikagi.Instance, u aikagi.User, t
 	return &m, err
 }
 
+// helped reads the user whom the actor wants to help. Rights come first: to
+// somebody without them nothing shows how the user stands, or whether there is
+// one. The transaction that acts asks again.
+func (r *Resets) helped(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, now time.Time) (i aikagi.Instance, u aikagi.User, err error) {
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		if i, err = tx.FindInstance(ctx, instance); err != nil {
+			return err
+		}
+		rights, err := helping(ctx, tx, i, now)
+		if err != nil {
+			return err
+		}
+		if u, err = tx.FindUser(ctx, instance, id); err != nil {
+			return err
+		}
+		return rights.MayChangeWaysIn(ctx, tx, u)
+	})
+	return i, u, err
+}
+
 // mayHelp asks whether the actor may open a way in for u: Users View and Edit,
 // and every guarded power that u holds (S26).
 func (r *Resets) mayHelp(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User, now time.Time) error {
-	rights, err := securityprofile.Of(ctx, tx, i, now)
+	rights, err := helping(ctx, tx, i, now)
 	if err != nil {
 		return err
 	}
-	if err := rights.Require(aikagi.UsersView, aikagi.UsersEdit); err != nil {
-		return err
-	}
 	return rights.MayChangeWaysIn(ctx, tx, u)
+}
+
+// helping returns the rights of an actor who may help somebody at all.
+func helping(ctx context.Context, tx *store.Tx, i aikagi.Instance, now time.Time) (securityprofile.Rights, error) {
+	rights, err := securityprofile.Of(ctx, tx, i, now)
+	if err != nil {
+		return rights, err
+	}
+	return rights, rights.Require(aikagi.UsersView, aikagi.UsersEdit)
 }
 
 // issue stores a secret made by an administrator in the caller's transaction;
@@ -146,24 +173,20 @@ func (r *Resets) issue(ctx context.Context, tx *store.Tx, m making, seen aikagi.
 	}
 	return audit.Record(ctx, tx, now, audit.Event{
 		Instance: m.instance, Action: m.action, TargetKind: "user", TargetID: string(m.user),
-		TargetName: string(seen.Username), Note: note,
+		TargetName: string(seen.Username), Changes: m.changes, Note: note,
 	})
 }
 
 // SetTemporary gives a user a temporary password, which must be changed at the
 // next login. It is returned once and kept nowhere; the owner is told by mail.
 func (r *Resets) SetTemporary(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.Secret, error) {
-	i, u, err := r.find(ctx, instance, id)
+	now := r.Clock.Now()
+	i, u, err := r.helped(ctx, instance, id, now) // before the costly hash
 	if err != nil {
 		return aikagi.Secret{}, err
 	}
 	if i.IdentityType != aikagi.ConnectManaged {
 		return aikagi.Secret{}, aikagi.Because(aikagi.Conflict, "reset", string(aikagi.ReasonExternal))
-	}
-	now := r.Clock.Now()
-	err = r.Store.View(ctx, func(tx *store.Tx) error { return r.mayHelp(ctx, tx, i, u, now) })
-	if err != nil {
-		return aikagi.Secret{}, err // before the costly hash; the transaction asks again
 	}
 	temporary := password.Generate()
 	hash, err := r.Hashes.Hash(ctx, temporary)
@@ -174,7 +197,15 @@ func (r *Resets) SetTemporary(ctx context.Context, instance aikagi.InstanceID, i
 	if err != nil {
 		return aikagi.Secret{}, err
 	}
-	err = r.Store.Update(ctx, func(tx *store.Tx) error { return r.storeTemporary(ctx, tx, i, u, hash, letter, now) })
+	err = r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := r.mayHelp(ctx, tx, i, u, now); err != nil {
+			return err
+		}
+		if err := tx.SetPassword(ctx, i.ID, u.ID, hash, true, now); err != nil {
+			return err
+		}
+		return r.afterTemporary(ctx, tx, u, letter, now)
+	})
 	if err != nil {
 		return aikagi.Secret{}, err
 	}
@@ -190,20 +221,16 @@ func (r *Resets) temporaryLetter(ctx context.Context, i aikagi.Instance, u aikag
 	return &m, err
 }
 
-func (r *Resets) storeTemporary(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User, hash string, letter *aikagi.Message, now time.Time) error {
-	if err := r.mayHelp(ctx, tx, i, u, now); err != nil {
+// afterTemporary is what follows from a temporary password: whatever let
+// somebody in before ends, waits are lifted, the owner is told.
+func (r *Resets) afterTemporary(ctx context.Context, tx *store.Tx, u aikagi.User, letter *aikagi.Message, now time.Time) error {
+	if _, err := tx.EndSessionsOfUser(ctx, u.InstanceID, u.ID, ""); err != nil {
 		return err
 	}
-	if err := tx.SetPassword(ctx, i.ID, u.ID, hash, true, now); err != nil {
+	if err := tx.EndTokens(ctx, u.InstanceID, u.ID, "password", now); err != nil {
 		return err
 	}
-	if _, err := tx.EndSessionsOfUser(ctx, i.ID, u.ID, ""); err != nil {
-		return err
-	}
-	if err := tx.EndTokens(ctx, i.ID, u.ID, "password", now); err != nil {
-		return err
-	}
-	if err := r.Throttle.Lift(ctx, tx, i.ID, u.Username); err != nil {
+	if err := r.Throttle.Lift(ctx, tx, u.InstanceID, u.Username); err != nil {
 		return err
 	}
 	if letter != nil {
@@ -212,7 +239,7 @@ func (r *Resets) storeTemporary(ctx context.Context, tx *store.Tx, i aikagi.Inst
 		}
 	}
 	return audit.Record(ctx, tx, now, audit.Event{
-		Instance: i.ID, Action: "password.temporary", TargetKind: "user", TargetID: string(u.ID),
+		Instance: u.InstanceID, Action: "password.temporary", TargetKind: "user", TargetID: string(u.ID),
 		TargetName: string(u.Username),
 	})
 }

@@ -2,6 +2,7 @@ package reset
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -118,7 +119,7 @@ func (r *Resets) serve(ctx context.Context, tx *store.Tx, q aikagi.ResetRequest,
 		q.State, q.Reason = aikagi.RequestSent, aikagi.ReasonTooMany // the open ones still work
 		return tx.AnswerRequest(ctx, q)
 	}
-	allowed, err := r.Throttle.Allows(ctx, tx, row.CreatedAt, mailboxLimit, string(u.Email))
+	allowed, err := r.Throttle.Allows(ctx, tx, row.CreatedAt, mailboxLimit, strings.ToLower(string(u.Email)))
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,10 @@ type limited struct {
 	key   []string
 }
 
+// TicketTTL is how long a ticket is good for sending a request again. Its use is
+// remembered for as long, so that it is used once.
+const TicketTTL = 24 * time.Hour
+
 // MaxAgain is how often a request may be sent again without a new challenge, and
 // againAfter how long one waits before each.
 const (
@@ -84,14 +88,14 @@ func (r *Resets) misspent(ctx context.Context, id string, expires time.Time, wro
 // ticket once. The challenge of the first request stands for all.
 func (r *Resets) Again(ctx context.Context, i aikagi.Instance, t Ticket) (Ticket, error) {
 	now := r.Clock.Now()
-	if t.Again >= MaxAgain {
+	if t.Again >= MaxAgain || now.Sub(t.AskedAt) > TicketTTL {
 		return Ticket{}, aikagi.Because(aikagi.Expired, "challenge", "again")
 	}
 	if wait := t.AskedAt.Add(againAfter).Sub(now); wait > 0 {
 		return Ticket{}, &aikagi.Error{Code: aikagi.Throttled, Subject: "forgot", Reason: "wait", RetryAfter: wait}
 	}
 	next := Ticket{Username: t.Username, Again: t.Again + 1}
-	return r.write(ctx, i, next, "again-"+string(t.Request), now.Add(24*time.Hour))
+	return r.write(ctx, i, next, "again-"+string(t.Request), now.Add(TicketTTL))
 }
 
 // parseName folds and checks a typed name by what is in it alone: too long or
@@ -108,7 +112,7 @@ func (r *Resets) write(ctx context.Context, i aikagi.Instance, t Ticket, spent s
 		if err := tx.SpendChallenge(ctx, spent, expires); err != nil {
 			return err
 		}
-		for _, l := range limits(actor.Address, t.Username) {
+		for _, l := range limits(throttle.Source(actor.Address), t.Username) {
 			if err := r.Throttle.Take(ctx, tx, t.AskedAt, l.limit, append(l.key, string(i.ID))...); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/aikagi/aikagi/internal/audit"
 	"github.com/aikagi/aikagi/internal/fault"
 	"github.com/aikagi/aikagi/internal/password"
+	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
@@ -17,6 +18,9 @@ type Confirmed struct {
 	User   aikagi.User
 	Ended  int64 // sessions that were logged out
 	Notice bool  // a mail tells the owner
+	// Device makes the browser a known one: whoever just proved to own the
+	// mailbox or the card logs in from it while others guess (S14).
+	Device aikagi.Secret
 }
 
 // Confirm sets the new password for whom the proof lets in. id is the public id
@@ -43,7 +47,7 @@ func (r *Resets) Confirm(ctx context.Context, i aikagi.Instance, p Proof, id aik
 	if err != nil {
 		return Confirmed{}, err
 	}
-	done := Confirmed{User: l.User, Notice: notice != nil}
+	done := Confirmed{User: l.User, Notice: notice != nil, Device: secret.NewToken()}
 	err = r.Store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.SpendToken(ctx, l.Token, now); err != nil {
 			return err
@@ -52,8 +56,12 @@ func (r *Resets) Confirm(ctx context.Context, i aikagi.Instance, p Proof, id aik
 		if err := tx.SetPassword(ctx, i.ID, l.User.ID, hash, false, now); err != nil {
 			return err
 		}
-		done.Ended, err = r.settle(ctx, tx, l, notice, now)
-		return err
+		if done.Ended, err = r.settle(ctx, tx, l, notice, now); err != nil {
+			return err
+		}
+		return tx.KeepDevice(ctx, aikagi.KnownDevice{
+			InstanceID: i.ID, UserID: l.User.ID, Digest: secret.Digest(done.Device.Reveal()),
+		}, now)
 	})
 	if err == nil {
 		fault.Point("reset.confirmed")

@@ -76,11 +76,8 @@ func (r *Resets) Waiting(ctx context.Context, i aikagi.Instance) (open []Open, u
 	since := now.Add(-aikagi.ResetRequestTTL)
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
 		open = nil
-		rights, err := securityprofile.Of(ctx, tx, i, now)
+		rights, err := helping(ctx, tx, i, now)
 		if err != nil {
-			return err
-		}
-		if err := rights.Require(aikagi.UsersView, aikagi.UsersEdit); err != nil {
 			return err
 		}
 		requests, err := tx.ListWaitingRequests(ctx, i.ID, since, waitingPage)
@@ -89,6 +86,9 @@ func (r *Resets) Waiting(ctx context.Context, i aikagi.Instance) (open []Open, u
 		}
 		for _, q := range requests {
 			one, err := r.open(ctx, tx, rights, q)
+			if aikagi.CodeOf(err) == aikagi.NotFound && err != nil {
+				continue // the user was deleted meanwhile
+			}
 			if err != nil {
 				return err
 			}
@@ -138,6 +138,9 @@ func (r *Resets) Mend(ctx context.Context, i aikagi.Instance, id aikagi.ResetReq
 
 func (r *Resets) waiting(ctx context.Context, i aikagi.Instance, id aikagi.ResetRequestID, now time.Time) (q aikagi.ResetRequest, u aikagi.User, err error) {
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		if _, err = helping(ctx, tx, i, now); err != nil {
+			return err
+		}
 		if q, err = tx.FindRequest(ctx, i.ID, id); err != nil {
 			return err
 		}
@@ -194,6 +197,7 @@ func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.Us
 			return err
 		}
 		m.action = "reset.register"
+		m.changes = audit.Changed([3]string{"email", string(seen.Email), string(email)})
 		return r.issue(ctx, tx, m, after, row, letter)
 	})
 	if err == nil {

@@ -72,13 +72,14 @@ func (r *Resets) ChangeOwn(ctx context.Context, i aikagi.Instance, o Own) error 
 	return err
 }
 
-// prove checks the current password under the same counting as a login.
+// prove checks the current password under the same counting as a login. The lane
+// is the session's own, so that a thief's tries do not keep the owner waiting.
 func (r *Resets) prove(ctx context.Context, i aikagi.Instance, o Own) error {
 	var counted throttle.Counted
 	err := r.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		counted, err = r.Throttle.Count(ctx, tx, r.Clock.Now(), throttle.Try{
 			Instance: i.ID, Username: string(o.User.Username),
-			Source: aikagi.ActorFrom(ctx).Address, Device: "own:" + string(o.User.ID),
+			Source: aikagi.ActorFrom(ctx).Address, Device: "own:" + string(o.Session),
 		})
 		return err
 	})

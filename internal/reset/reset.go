@@ -1,7 +1,6 @@
 package reset
 
 import (
-	"context"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -39,16 +38,4 @@ func newToken(u aikagi.User, kind aikagi.SecretKind, epoch int64, now time.Time,
 // linkTTL is the instance's setting within its bounds.
 func linkTTL(i aikagi.Instance) time.Duration {
 	return min(max(i.Settings.ResetTTL, time.Minute), aikagi.MaxResetTTL)
-}
-
-// find reads an instance and one of its users.
-func (r *Resets) find(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (i aikagi.Instance, u aikagi.User, err error) {
-	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		if i, err = tx.FindInstance(ctx, instance); err != nil {
-			return err
-		}
-		u, err = tx.FindUser(ctx, instance, id)
-		return err
-	})
-	return i, u, err
 }

@@ -136,8 +136,8 @@ func roles() []role {
 	}
 }
 
-// staff makes everybody. The first five have passwords of their own; the others
-// have never logged in.
+// staff makes everybody. The first five have passwords that are told; the others
+// share one that nobody knows.
 func (f *Filler) staff(ctx context.Context, c *Centre, groups []aikagi.HierarchyGroupID) error {
 	now := f.Clock.Now()
 	hashes := make([]string, len(roles()))
@@ -150,6 +150,10 @@ func (f *Filler) staff(ctx context.Context, c *Centre, groups []aikagi.Hierarchy
 		hashes[n] = hash
 		c.Logins = append(c.Logins, Login{Role: r.name, Password: secret.Reveal()})
 	}
+	unknown, err := f.Hashes.Hash(ctx, password.Generate())
+	if err != nil {
+		return err
+	}
 	return f.Store.Update(ctx, func(tx *store.Tx) error {
 		profiles, routing, err := f.furniture(ctx, tx, c.Instance, now)
 		if err != nil {
@@ -160,6 +164,7 @@ func (f *Filler) staff(ctx context.Context, c *Centre, groups []aikagi.Hierarchy
 			u.RoutingProfileID, u.HierarchyGroupID = routing, groups[n%len(groups)]
 			u.CreatedAt = now.Add(-time.Duration(people-n) * 24 * time.Hour)
 			profile := profiles["Agent"]
+			u.PasswordHash = unknown
 			if n < len(hashes) {
 				r := roles()[n]
 				profile, u.PasswordHash = profiles[r.profile], hashes[n]
@@ -173,6 +178,10 @@ func (f *Filler) staff(ctx context.Context, c *Centre, groups []aikagi.Hierarchy
 			}
 			u.SecurityProfileIDs = []aikagi.SecurityProfileID{profile}
 			if err := tx.InsertUser(ctx, u); err != nil {
+				return err
+			}
+			seen := now.Add(-time.Duration(n*n%2000) * time.Hour) // today, last week, months ago
+			if err := tx.RecordLogin(ctx, u.InstanceID, u.ID, seen); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,9 @@ import (
 	"github.com/aikagi/aikagi"
 )
 
+// TokenLength is how many characters a token has.
+const TokenLength = 43
+
 // NewToken makes a secret for a link, a card or a session: 256 random bits
 // (S6, S15) as 43 characters of base64url without padding.
 func NewToken() aikagi.Secret {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,10 @@ type Sessions struct {
 	mu      sync.Mutex
 	touched map[string]aikagi.Session // digest → session used since the last flush
 }
+
+// skew is by how much the clocks of two nodes may differ. A session from further
+// ahead was opened by a clock that was wrong, and would live too long (R9).
+const skew = time.Minute
 
 // maxTouched bounds the uses that wait for a flush; more are written by the
 // next request of their session.
@@ -44,11 +49,10 @@ func (s *Sessions) Open(ctx context.Context, tx *store.Tx, now time.Time, open a
 // maxUserAgent is how much of a browser's name is kept for the session list.
 const maxUserAgent = 200
 
+// clip cuts what a browser says about itself. A header may hold any bytes, and
+// PostgreSQL refuses text that is not UTF-8.
 func clip(s string, limit int) string {
-	if len(s) > limit {
-		return s[:limit]
-	}
-	return s
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "")
 }
 
 // Find returns the session of a cookie's secret, or Unauthenticated: unknown,
@@ -70,11 +74,37 @@ func (s *Sessions) Find(ctx context.Context, instance aikagi.InstanceID, token s
 		return aikagi.Session{}, err
 	}
 	now := s.Clock.Now()
-	if !now.Before(found.ExpiresAt) || now.Sub(found.LastUsedAt) > aikagi.SessionIdleTTL {
+	if timedOut(found, now) {
 		return aikagi.Session{}, aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
 	}
 	s.touch(found, now)
 	return found, nil
+}
+
+func timedOut(s aikagi.Session, now time.Time) bool {
+	return !now.Before(s.ExpiresAt) || now.Sub(s.LastUsedAt) > aikagi.SessionIdleTTL ||
+		s.CreatedAt.After(now.Add(skew))
+}
+
+// Check is Find for a program that asks whether somebody is logged in, with one
+// statement and no write. Asking is no use: a page that asks by itself must not
+// keep a session alive that nobody uses (S15). Whoever must first choose another
+// password is not in yet.
+func (s *Sessions) Check(ctx context.Context, alias string, instance aikagi.InstanceID, token string) (aikagi.Session, aikagi.Username, error) {
+	var found store.SessionHolder
+	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.FindSessionHolder(ctx, alias, instance, secret.Digest(token))
+		return err
+	})
+	switch {
+	case err != nil && aikagi.CodeOf(err) != aikagi.NotFound:
+		return aikagi.Session{}, "", err
+	case err != nil, !found.Enabled, found.MustChange:
+		return aikagi.Session{}, "", aikagi.E(aikagi.Unauthenticated, "session", nil)
+	case timedOut(found.Session, s.Clock.Now()):
+		return aikagi.Session{}, "", aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
+	}
+	return found.Session, found.Username, nil
 }
 
 func (s *Sessions) touch(used aikagi.Session, now time.Time) {
@@ -114,7 +144,13 @@ func (s *Sessions) Flush(ctx context.Context) (found bool, err error) {
 // End logs a session out.
 func (s *Sessions) End(ctx context.Context, open aikagi.Session) error {
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		return tx.EndSession(ctx, open.InstanceID, open.ID)
+		if err := tx.EndSession(ctx, open.InstanceID, open.ID); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.Clock.Now(), audit.Event{
+			Instance: open.InstanceID, Action: "session.logout", TargetKind: "user", TargetID: string(open.UserID),
+			TargetName: aikagi.ActorFrom(ctx).Name,
+		})
 	})
 	if aikagi.CodeOf(err) == aikagi.NotFound {
 		return nil // gone already, which is what was wanted

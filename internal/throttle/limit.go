@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -13,6 +14,16 @@ type Limit struct {
 	Name  string
 	Every time.Duration
 	Burst int
+}
+
+// Source is a client address as limits count it: of IPv6 the 64 bits that a
+// network gives out, because a client chooses the rest freely (S3).
+func Source(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() {
+		return address
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // Take lets one through the limit for a key, or refuses with Throttled and the

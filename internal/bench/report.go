@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// row is one line of the table.
+type row struct {
+	goal, what, figure string
+	ratio              float64
+	bound              limit // zero: reported, not judged
+}
+
+func (b *bench) add(r row) {
+	b.rows = append(b.rows, r)
+	b.say("  %s", r.text())
+}
+
+func (r row) verdict() string {
+	switch {
+	case r.bound == limit{}:
+		return "–"
+	case r.bound.holds(r.ratio):
+		return "yes"
+	}
+	return "**no**"
+}
+
+func (r row) ratioText() string {
+	switch {
+	case r.ratio == 0 && r.bound == limit{}:
+		return "–"
+	case r.bound == limit{}:
+		return fmt.Sprintf("%.2f", r.ratio)
+	case r.bound.least > 0 && r.bound.most > 0:
+		return fmt.Sprintf("%.2f (%.2f–%.2f)", r.ratio, r.bound.least, r.bound.most)
+	case r.bound.most > 0:
+		return fmt.Sprintf("%.2f (≤ %.2f)", r.ratio, r.bound.most)
+	}
+	return fmt.Sprintf("%.2f (≥ %.2f)", r.ratio, r.bound.least)
+}
+
+func (r row) text() string {
+	return "| " + strings.Join([]string{r.goal, r.what, r.figure, r.ratioText(), r.verdict()}, " | ") + " |"
+}
+
+// report prints the table and, if asked, puts it into a document.
+func (b *bench) report() error {
+	var t strings.Builder
+	fmt.Fprintf(&t, "\n%s, %d users, %s, %s. `%s`\n\n", b.engine, b.users, machine(),
+		b.began.Format(time.DateOnly), b.command())
+	t.WriteString("| goal | what | figures | ratio (goal) | holds |\n|---|---|---|---|---|\n")
+	for _, r := range b.rows {
+		t.WriteString(r.text() + "\n")
+	}
+	t.WriteString("\n")
+	fmt.Print(t.String())
+	if b.write == "" {
+		return nil
+	}
+	before, err := os.ReadFile(b.write)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(b.write, []byte(replaceResults(string(before), b.engine, t.String())), 0o644) //nolint:gosec // G306: a document
+}
+
+func (b *bench) command() string {
+	c := fmt.Sprintf("go run ./internal/bench -users %d -database %s -rounds %d", b.users, b.engine, b.rounds)
+	if len(b.only) > 0 {
+		c += " -only " + strings.Join(b.only, ",")
+	}
+	return c
+}
+
+// Results stand between two markers for each engine; all else in the document
+// is written by hand and stays.
+func marker(engine string) string    { return "<!-- results of make bench: " + engine + " -->" }
+func endMarker(engine string) string { return "<!-- end of " + engine + " -->" }
+
+func replaceResults(document, engine, results string) string {
+	begin, end := marker(engine), endMarker(engine)
+	above, rest, found := strings.Cut(document, begin)
+	if !found {
+		return strings.TrimRight(document, "\n") + "\n\n" + begin + results + end + "\n"
+	}
+	_, below, _ := strings.Cut(rest, end)
+	return above + begin + results + end + below
+}
