@@ -1,47 +1,58 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aikagi/aikagi/internal/app"
 	"github.com/aikagi/aikagi/internal/clock"
+	"github.com/aikagi/aikagi/internal/i18n"
 )
 
 // demoCommand runs a sample call centre.
-func demoCommand() *cobra.Command {
-	o := app.DemoOptions{Clock: clock.System{}}
-	var asJSON bool
+func demoCommand(t *terminal) *cobra.Command {
+	o := app.DemoOptions{Clock: clock.System{}, Ready: t.announce}
 	c := &cobra.Command{
-		Use: "demo", Args: cobra.NoArgs,
-		Short: "run a sample call centre on this machine",
+		Use: "demo", Short: t.T("cli.demo"), Long: t.T("cli.demo.long"), Args: exactly(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			runtime.GOMAXPROCS(runtime.NumCPU() + 1) // one above the gate of the hashes
-			o.Log = slog.New(slog.NewJSONHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-			o.Ready = func(d app.Demo) { announce(c.OutOrStdout(), d, asJSON) }
+			roomForOthers()
+			o.Log = slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return app.RunDemo(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "loopback address of the pages")
-	c.Flags().StringVar(&o.OpsListen, "ops-listen", "127.0.0.1:0", "loopback address of health and metrics")
-	c.Flags().StringVar(&o.Data, "data", "", "directory to keep the sample in (default: removed at the end)")
-	c.Flags().StringVar(&o.Database, "database", "", "database (default: SQLite in the directory)")
-	c.Flags().StringVar(&o.TLSCert, "tls-cert", "", "certificate file; pages are served by https then")
-	c.Flags().StringVar(&o.TLSKey, "tls-key", "", "key file of the certificate")
-	c.Flags().StringVar(&o.Region, "region", "ap-northeast-1", "region of the ARNs")
-	c.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON when ready, and nothing else")
+	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", t.T("cli.demo.flag.listen"))
+	c.Flags().StringVar(&o.OpsListen, "ops-listen", "127.0.0.1:0", t.T("cli.demo.flag.ops"))
+	c.Flags().StringVar(&o.Data, "data", "", t.T("cli.demo.flag.data"))
+	c.Flags().StringVar(&o.Database, "database", "", t.T("cli.demo.flag.database"))
+	c.Flags().StringVar(&o.TLSCert, "tls-cert", "", t.T("cli.demo.flag.tls_cert"))
+	c.Flags().StringVar(&o.TLSKey, "tls-key", "", t.T("cli.demo.flag.tls_key"))
+	c.Flags().StringVar(&o.Region, "region", "ap-northeast-1", t.T("cli.demo.flag.region"))
 	return c
 }
 
-func announce(w io.Writer, d app.Demo, asJSON bool) {
-	if asJSON {
-		_ = json.NewEncoder(w).Encode(d) // nobody reads any more
-		return
-	}
-	_, _ = fmt.Fprint(w, d.Text()) // likewise
+// announce says where everything is, when everything answers.
+func (t *terminal) announce(d app.Demo) {
+	_ = t.answer(d, func() { // nobody may be reading
+		t.line("")
+		t.pairs(
+			t.T("cli.demo.login"), d.Instance.LoginURL,
+			t.T("cli.demo.admin"), d.Instance.AdminURL,
+			t.T("cli.demo.mail"), d.MailURL,
+			t.T("cli.demo.console"), d.ConsoleURL,
+			t.T("cli.demo.ops"), d.OpsURL+"/healthz",
+		)
+		t.line("")
+		rows := [][]string{{t.T("cli.demo.role.owner"), d.Console.Username, d.Console.Password}}
+		for _, l := range d.Logins {
+			rows = append(rows, []string{t.T(i18n.Key("cli.demo.role." + l.Role)), l.Username, l.Password})
+		}
+		t.table([]string{t.T("cli.demo.role"), t.T("cli.demo.username"), t.T("cli.demo.password")}, rows)
+		t.line("\n" + t.T("cli.demo.next"))
+		t.line(fmt.Sprintf("  AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s \\\n"+
+			"  aws connect list-users --endpoint-url %s --region %s --instance-id %s",
+			d.API.KeyID, d.API.Secret, d.API.Endpoint, d.API.Region, d.Instance.ID))
+		t.line("\n" + t.T("cli.demo.stop"))
+	})
 }

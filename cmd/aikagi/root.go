@@ -54,7 +54,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{"cli.usage.flag", err.Error()} })
 	root.SetUsageTemplate(t.usageTemplate())
 	root.AddCommand(
-		serveCommand(), demoCommand(),
+		serveCommand(t), demoCommand(t),
 		instanceCommand(t), userCommand(t), profileCommand(t), resetCardCommand(t),
 		emergencyCommand(t), accountCommand(t), consoleCommand(t),
 		backupCommand(t), restoreCommand(t), verifyCommand(t), doctorCommand(t), auditCommand(t),

@@ -1,52 +1,50 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aikagi/aikagi/internal/app"
-	"github.com/aikagi/aikagi/internal/config"
-	"github.com/aikagi/aikagi/internal/secret"
 )
 
 // serveCommand runs the server.
-func serveCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "serve", Args: cobra.NoArgs,
-		Short: "run the server",
+func serveCommand(t *terminal) *cobra.Command {
+	return withSettings(t, &cobra.Command{
+		Use: "serve", Short: t.T("cli.serve"), Long: t.T("cli.serve.long"), Args: exactly(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			keyFile, err := secret.DefaultKeyPath()
+			settings, err := t.settings(c)
 			if err != nil {
 				return err
 			}
-			settings, err := config.Load(config.Sources{Flags: c.Flags(), Environ: os.Environ(), DefaultKeyFile: keyFile})
-			if err != nil {
-				return err
-			}
-			runtime.GOMAXPROCS(runtime.NumCPU() + 1) // one above the gate of the hashes
-			log := slog.New(slog.NewJSONHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: settings.LogLevel}))
-			return app.Serve(c.Context(), app.ServeOptions{
-				Settings: settings, Log: log,
-				Ready: func(s app.Served) { welcome(c, s) },
-			})
+			roomForOthers()
+			log := slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: settings.LogLevel}))
+			return app.Serve(c.Context(), app.ServeOptions{Settings: settings, Log: log, Ready: t.welcome})
 		},
-	}
-	config.AddFlags(c.Flags(), func(setting string) string { return setting })
-	return c
+	})
+}
+
+// roomForOthers lets one thread more run than the hashes may take, so that
+// other requests stay quick while many people log in.
+func roomForOthers() { runtime.GOMAXPROCS(runtime.NumCPU() + 1) }
+
+// served is what serve --json prints when ready.
+type served struct {
+	BaseURL  string `json:"base_url"`
+	SetUpURL string `json:"set_up_url,omitempty"`
+	KeyFile  string `json:"new_key_file,omitempty"`
 }
 
 // welcome tells a person where to go on.
-func welcome(c *cobra.Command, s app.Served) {
-	out := c.OutOrStdout()
-	_, _ = fmt.Fprintf(out, "Aikagi: %s\n", s.Origin) // nobody may be reading
-	if s.KeyFile != "" {
-		_, _ = fmt.Fprintf(out, "A master key was made: %s. Keep a copy away from the backups.\n", s.KeyFile)
-	}
-	if !s.SetUp.Empty() {
-		_, _ = fmt.Fprintf(out, "Set up (15 minutes, once): %s\n", s.SetUp.Reveal())
-	}
+func (t *terminal) welcome(s app.Served) {
+	_ = t.answer(served{s.Origin, s.SetUp.Reveal(), s.KeyFile}, func() { // nobody may be reading
+		t.line(t.T("cli.serve.ready", "origin", s.Origin))
+		if s.KeyFile != "" {
+			t.line(t.T("cli.serve.key", "path", s.KeyFile))
+		}
+		if !s.SetUp.Empty() {
+			t.line(t.T("cli.serve.setup", "link", s.SetUp.Reveal()))
+		}
+	})
 }

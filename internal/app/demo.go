@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
@@ -275,18 +274,4 @@ func (d *demo) describe(c sampled) Demo {
 		},
 		Logins: c.Logins,
 	}
-}
-
-// Text is what demo prints for a person.
-func (d Demo) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n  %s\n  mail      %s\n  console   %s   (%s / %s)\n\n",
-		d.Instance.LoginURL, d.MailURL, d.ConsoleURL, d.Console.Username, d.Console.Password)
-	for _, l := range d.Logins {
-		fmt.Fprintf(&b, "  %-20s %-22s %s\n", l.Role, l.Username, l.Password)
-	}
-	fmt.Fprintf(&b, "\n  AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s \\\n"+
-		"  aws connect list-users --endpoint-url %s --region %s --instance-id %s\n\n",
-		d.API.KeyID, d.API.Secret, d.API.Endpoint, d.API.Region, d.Instance.ID)
-	return b.String()
 }

@@ -80,12 +80,20 @@ func (s *Site) Login(role string) sample.Login {
 	return sample.Login{}
 }
 
-// User reads a person of the sample as stored now.
+// User reads a person of the sample as stored now, profiles included.
 func (s *Site) User(role string) aikagi.User {
 	s.t.Helper()
 	var u aikagi.User
 	err := s.Store.View(s.t.Context(), func(tx *store.Tx) (err error) {
 		u, err = tx.FindUserByName(s.t.Context(), s.Centre.Instance.ID, aikagi.Username(s.Login(role).Username))
+		if err != nil {
+			return err
+		}
+		profiles, err := tx.ListProfilesOfUser(s.t.Context(), u.InstanceID, u.ID)
+		u.SecurityProfileIDs = nil
+		for _, p := range profiles {
+			u.SecurityProfileIDs = append(u.SecurityProfileIDs, p.ID)
+		}
 		return err
 	})
 	s.must("find "+role, err)
