@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,7 @@ func (t *terminal) announce(d app.Demo) {
 		t.line("")
 		rows := [][]string{{t.T("cli.demo.role.owner"), d.Console.Username, d.Console.Password}}
 		for _, l := range d.Logins {
-			rows = append(rows, []string{t.T(i18n.Key("cli.demo.role." + l.Role)), l.Username, l.Password})
+			rows = append(rows, []string{t.T(i18n.Key("cli.demo.role." + strings.ReplaceAll(l.Role, "-", "_"))), l.Username, l.Password})
 		}
 		t.table([]string{t.T("cli.demo.role"), t.T("cli.demo.username"), t.T("cli.demo.password")}, rows)
 		t.line("\n" + t.T("cli.demo.next"))

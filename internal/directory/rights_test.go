@@ -112,6 +112,11 @@ func (c testCase) newProfile(permissions ...aikagi.Permission) aikagi.SecurityPr
 	return p.ID
 }
 
+func (c testCase) tag(kind aikagi.ResourceKind, id string) error {
+	tags := []aikagi.Tag{{Key: "Department", Value: aikagi.NewID()}}
+	return c.rules.SetTags(c.ctx, c.here.ID, aikagi.Resource{Kind: kind, ID: id}, tags)
+}
+
 func second[A any](_ A, err error) error { return err }
 
 func userOperations() []operation {
@@ -149,6 +154,13 @@ func userOperations() []operation {
 		{name: "end one session", needs: powers("Users.Edit"), onUser: true, waysIn: true, run: func(c testCase) error {
 			return c.rules.EndSession(c.ctx, c.here.ID, c.target.ID, c.session())
 		}},
+		{name: "tag", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.tag(aikagi.ResourceUser, string(c.target.ID))
+		}},
+		{name: "set proficiencies", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.rules.SetProficiencies(c.ctx, c.here.ID, c.target.ID, c.target.Version,
+				[]aikagi.Proficiency{{Attribute: "connect:Language", Value: "connect:Japanese", Level: 5}})
+		}},
 		{name: "lift waits", needs: powers("Users.Edit"), onUser: true, waysIn: true, run: func(c testCase) error {
 			return c.rules.LiftWaits(c.ctx, c.here.ID, c.target.ID)
 		}},
@@ -183,6 +195,12 @@ func otherOperations() []operation {
 		}},
 		{name: "rename group", needs: powers("AgentGrouping.Edit"), run: func(c testCase) error {
 			return c.rules.RenameGroup(c.ctx, c.here.ID, c.group(), aikagi.NewID())
+		}},
+		{name: "tag group", needs: powers("AgentGrouping.Edit"), run: func(c testCase) error {
+			return c.tag(aikagi.ResourceHierarchyGroup, string(c.group()))
+		}},
+		{name: "tag strong profile", needs: powers("SecurityProfiles.Edit"), run: func(c testCase) error {
+			return c.tag(aikagi.ResourceSecurityProfile, string(c.newProfile(guardedPowers()...)))
 		}},
 		{name: "delete group", needs: powers("AgentGrouping.EnableAndDisable"), run: func(c testCase) error {
 			return c.rules.DeleteGroup(c.ctx, c.here.ID, c.group())

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"github.com/aikagi/aikagi"
 )
@@ -16,6 +17,7 @@ type writer struct {
 	conn  *sql.Conn
 	cache statements
 	in    chan *update
+	once  sync.Once
 	quit  chan struct{}
 	done  chan struct{}
 }
@@ -63,7 +65,7 @@ func (w *writer) run(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (w *writer) stop() {
-	close(w.quit)
+	w.once.Do(func() { close(w.quit) })
 	<-w.done
 }
 

@@ -51,7 +51,7 @@ func (l lines[T]) parse(p *web.Page, typed string) []T {
 		if _, err := l.check(more); err != nil {
 			text := p.T(i18n.Key(l.field + "." + aikagi.ReasonOf(err)))
 			p.Problems = append(p.Problems, web.Problem{Field: l.field, Text: p.T("admin.line", "n", n, "text", text)})
-			if len(p.Problems) == mostProblems {
+			if len(p.Problems) == mostProblems || aikagi.ReasonOf(err) == "too_many" {
 				return good
 			}
 			continue

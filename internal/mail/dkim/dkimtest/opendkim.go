@@ -1,0 +1,114 @@
+//go:build linux
+
+// Package dkimtest verifies signed mail with OpenDKIM, a second implementation.
+//
+// opendkim-testmsg knows no way to be given a public key: it asks the resolver
+// of /etc/resolv.conf. OpenDKIM gives it one of its own, by a mount namespace in
+// which that file names a DNS server on loopback. That needs root (port 53);
+// elsewhere the test is skipped. Only tests import it.
+package dkimtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// OpenDKIM returns a verifier of signed mail that finds one record in DNS, that
+// of the signing key. It answers with what the tool said, and an error unless
+// the signature is good. Where it cannot run the test is skipped.
+func OpenDKIM(t testing.TB, name, record string) (verify func(raw string) (string, error)) {
+	t.Helper()
+	tool := openDKIMTool(t)
+	address := serveTXT(t, name, record)
+	conf := filepath.Join(t.TempDir(), "resolv.conf")
+	if err := os.WriteFile(conf, []byte("nameserver "+address+"\noptions timeout:2 attempts:1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const script = `mount --bind "$0" /etc/resolv.conf && exec "$@"`
+	if out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script, conf, "true").CombinedOutput(); err != nil {
+		t.Skipf("no mount namespace here: %v: %s", err, out)
+	}
+	return func(raw string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script, conf, tool, "-t", t.TempDir())
+		cmd.Stdin = strings.NewReader(raw)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+}
+
+func openDKIMTool(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"opendkim-testmsg", "/usr/sbin/opendkim-testmsg"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("opendkim-testmsg is not installed (Debian: opendkim-tools)")
+	return ""
+}
+
+// serveTXT answers DNS questions for the record on an address of its own: one
+// that other tests, of other processes too, are unlikely to have chosen.
+func serveTXT(t testing.TB, name, record string) string {
+	t.Helper()
+	address := fmt.Sprintf("127.77.%d.%d", 1+rand.IntN(254), 1+rand.IntN(254))
+	var lc net.ListenConfig
+	conn, err := lc.ListenPacket(context.Background(), "udp", address+":53")
+	if err != nil {
+		t.Skipf("cannot serve DNS here: %v", err)
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() { _ = conn.Close(); <-done })
+	go func() {
+		defer close(done)
+		buf := make([]byte, 1500)
+		for {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if reply := answer(buf[:n], name, record); reply != nil {
+				_, _ = conn.WriteTo(reply, from)
+			}
+		}
+	}()
+	return address
+}
+
+func answer(query []byte, name, record string) []byte {
+	var m dnsmessage.Message
+	if m.Unpack(query) != nil || len(m.Questions) != 1 {
+		return nil
+	}
+	q := m.Questions[0]
+	m.Header = dnsmessage.Header{ID: m.ID, Response: true, Authoritative: true, RecursionDesired: true, RecursionAvailable: true}
+	m.Answers, m.Authorities, m.Additionals = nil, nil, nil
+	if q.Type == dnsmessage.TypeTXT && strings.EqualFold(strings.TrimSuffix(q.Name.String(), "."), name) {
+		var pieces []string
+		for rest := []byte(record); len(rest) > 0; {
+			n := min(255, len(rest))
+			pieces, rest = append(pieces, string(bytes.Clone(rest[:n]))), rest[n:]
+		}
+		m.Answers = []dnsmessage.Resource{{
+			Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1},
+			Body:   &dnsmessage.TXTResource{TXT: pieces},
+		}}
+	} else {
+		m.RCode = dnsmessage.RCodeNameError
+	}
+	reply, err := m.Pack()
+	if err != nil {
+		return nil
+	}
+	return reply
+}
