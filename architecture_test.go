@@ -57,7 +57,7 @@ var doors = []string{
 // testSupport may import anything and is imported by tests only.
 var testSupport = []string{
 	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench",
-	"internal/captcha/captchatest", "internal/web/webtest", "internal/reset/resettest",
+	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/web/webtest", "internal/reset/resettest",
 }
 
 // namesOfNothing are package names that say nothing: the noun is missing.

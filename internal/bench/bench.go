@@ -29,6 +29,7 @@ type bench struct {
 	pg     *cluster
 	rows   []row
 	began  time.Time
+	busy   string // load average before the run
 }
 
 // now is the machine's own clock: the product's is cut to milliseconds, and here
@@ -44,7 +45,7 @@ func (*bench) say(format string, args ...any) {
 // the sink.
 func prepare(ctx context.Context, o options) (*bench, error) {
 	b := &bench{options: o, web: newClient()}
-	b.began = b.now()
+	b.began, b.busy = b.now(), busy()
 	var err error
 	if b.dir, err = os.MkdirTemp("", "aikagi-bench-"); err != nil {
 		return nil, err

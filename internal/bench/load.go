@@ -63,26 +63,30 @@ func (b *bench) run(ctx context.Context, workers, count int, within time.Duratio
 	return l, failed
 }
 
-// paced repeats op every so often on one connection until done closes, and
-// measures each; an op that is late is not repeated to catch up, but its time
-// counts from when it was due, so that a standstill is seen whole.
+// paced repeats op every so often on one connection until done closes. An op
+// that takes longer than that stands for those that would have begun meanwhile,
+// each with the wait that was left for it; otherwise a standstill would count
+// once ("coordinated omission").
 func (b *bench) paced(ctx context.Context, every time.Duration, done <-chan struct{}, op func(ctx context.Context) error) (load, error) {
-	began := b.now()
+	start := b.now()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var l load
 	for {
 		select {
 		case <-done:
-			l.took = b.now().Sub(began)
+			l.took = b.now().Sub(start)
 			return l, nil
 		case <-ctx.Done():
 			return l, ctx.Err()
-		case due := <-tick.C:
-			if err := op(ctx); err != nil {
-				return l, err
-			}
-			l.times = append(l.times, b.now().Sub(due))
+		case <-tick.C:
+		}
+		began := b.now()
+		if err := op(ctx); err != nil {
+			return l, err
+		}
+		for wait := b.now().Sub(began); wait > 0; wait -= every {
+			l.times = append(l.times, wait)
 		}
 	}
 }

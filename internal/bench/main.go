@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		began := b.now()
 		if err := g.measure(b, ctx); err != nil {
-			return fmt.Errorf("measure %s: %w", g.name, err)
+			return fmt.Errorf("measure %s: %w\n%s", g.name, err, b.complaints())
 		}
 		b.say("%s took %s", g.name, b.now().Sub(began).Round(time.Second))
 	}

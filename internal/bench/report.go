@@ -52,8 +52,8 @@ func (r row) text() string {
 // report prints the table and, if asked, puts it into a document.
 func (b *bench) report() error {
 	var t strings.Builder
-	fmt.Fprintf(&t, "\n%s, %d users, %s, %s. `%s`\n\n", b.engine, b.users, machine(),
-		b.began.Format(time.DateOnly), b.command())
+	fmt.Fprintf(&t, "\n%s, %d users, %s, %s. Others kept %s processes busy on it before the run and, with the bench, %s after it. `%s`\n\n",
+		b.engine, b.users, machine(), b.began.Format(time.DateOnly), b.busy, busy(), b.command())
 	t.WriteString("| goal | what | figures | ratio (goal) | holds |\n|---|---|---|---|---|\n")
 	for _, r := range b.rows {
 		t.WriteString(r.text() + "\n")
@@ -68,6 +68,17 @@ func (b *bench) report() error {
 		return err
 	}
 	return os.WriteFile(b.write, []byte(replaceResults(string(before), b.engine, t.String())), 0o644) //nolint:gosec // G306: a document
+}
+
+// busy is how many processes wanted to run in the last minute: on a machine that
+// is not the bench's alone, its times are others' too.
+func busy() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "?"
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
 }
 
 func (b *bench) command() string {

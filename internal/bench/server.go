@@ -57,6 +57,21 @@ func (b *bench) launch(ctx context.Context) (*server, error) {
 	return s, nil
 }
 
+// complaints are the last lines of the server's log that are more than facts.
+func (b *bench) complaints() string {
+	text, err := os.ReadFile(filepath.Join(b.dir, "server.log"))
+	if err != nil {
+		return err.Error()
+	}
+	var found []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, `"level":"INFO"`) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found[max(0, len(found)-5):], "")
+}
+
 func (b *bench) stopServer() {
 	if b.server == nil {
 		return

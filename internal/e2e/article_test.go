@@ -79,7 +79,7 @@ func (s *story) tell(t *testing.T) {
 	s.isIn(agent, elsewhere)
 
 	owner := arrives(t, s.site, s.screen)
-	s.losesItsAdministrators(t)
+	owner.losesItsAdministrators()
 	s.entersInEmergency(owner)
 	s.repairs(owner, arrives(t, s.site, s.screen))
 	s.tellsThem(owner)
@@ -140,7 +140,8 @@ func (s *story) isToldWhatEverybodyIsTold(agent, stranger *person) {
 // leveled is a page without what may differ between two people.
 func (s *story) leveled(p *person, name string) string {
 	p.Helper()
-	return masked(p.text(), name, p.reads(p.says("sent.receipt")), p.reads(p.says("sent.matching")))
+	return masked(p.text(), name, p.reads(p.says("sent.receipt")),
+		p.says("sent.matching")+" "+p.reads(p.says("sent.matching")))
 }
 
 // getsNoMail: nobody ever registered an address to write to.
@@ -161,6 +162,7 @@ func (s *story) receivesHelp(editor, agent *person) {
 	editor.sees(editor.says("admin.reason.no_email"))
 	if s.again {
 		s.registersAnAddress(editor)
+		agent.presses(agent.says("sent.other"))
 		s.asks(agent)
 		return
 	}
@@ -243,24 +245,7 @@ func (s *story) isIn(agent, elsewhere *person) {
 	agent.sees(agent.says("me.title"))
 	agent.sees(newAddress)
 	agent.sees(s.site.Login("editor").Username) // who set it, so that a stranger's deed shows
-}
-
-// losesItsAdministrators is where the article ends: the Admin profile is gone and with it
-// everybody who could bring it back. The pages refuse to come so far (S28); the
-// command of the host does not.
-func (s *story) losesItsAdministrators(t *testing.T) {
-	t.Helper()
-	site := s.site
-	ctx := aikagi.WithActor(t.Context(), aikagi.Actor{Kind: aikagi.ActorHost, Name: "root", Source: "cli"})
-	admin := site.User("administrator")
-	agent := site.User("agent")
-	err := site.Directory.ReplaceProfiles(ctx, admin.InstanceID, admin.ID, admin.Version, agent.SecurityProfileIDs)
-	if err == nil {
-		err = site.Profiles.Delete(ctx, admin.InstanceID, admin.SecurityProfileIDs[0])
-	}
-	if err != nil {
-		t.Fatalf("take the administrators: %v", err)
-	}
+	agent.keepsCookies(s.tls)
 }
 
 // entersInEmergency is the seventh step, with no mail server to lean on.
@@ -283,6 +268,7 @@ func (s *story) entersInEmergency(owner *person) {
 	owner.presses(owner.says("console.start.submit"))
 	owner.sees(owner.says("shell.emergency"))
 	owner.sees(reason)
+	owner.keepsCookies(s.tls)
 }
 
 const reason = "管理者プロファイルが削除されました"

@@ -53,7 +53,7 @@ func (p *person) isRefused(page string) {
 		{"/temporary", ""},
 		{"/sessions", ""},
 		{"/disable", ""},
-		{"/delete", "username=" + p.site.Login("administrator").Username},
+		{"/delete", "confirm=" + p.site.Login("administrator").Username},
 		{"/profiles", "version=1&security_profiles=" + string(p.site.User("agent").SecurityProfileIDs[0])},
 	} {
 		if got := p.posts(page+form.path, form.body); got != http.StatusForbidden {

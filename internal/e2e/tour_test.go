@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -28,9 +29,7 @@ type walk struct {
 // walks are all pages of the product. A new page is one line here, or a walk in
 // a function of its own; then it is checked and photographed.
 func walks() []walk {
-	var all []walk
-	all = append(all, portalWalks()...)
-	return all
+	return slices.Concat(portalWalks(), adminWalks(), consoleWalks(), []walk{{"devmail", devmailViews()}})
 }
 
 // tourTime is when the tour takes place, so that two of them look alike.

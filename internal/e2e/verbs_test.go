@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/captcha/captchatest"
 	"github.com/aikagi/aikagi/internal/mailbox"
@@ -189,11 +192,8 @@ func (p *person) first(address string) mailbox.Message {
 // isGiven makes an administrator set a temporary password, and logs in with it.
 func (p *person) isGiven(role string) {
 	p.Helper()
-	admin, agent := p.site.User("administrator"), p.site.User(role)
-	ctx := aikagi.WithActor(p.Context(), aikagi.Actor{
-		Kind: aikagi.ActorUser, InstanceID: admin.InstanceID, UserID: admin.ID, Name: string(admin.Username), Source: "page",
-	})
-	temporary, err := p.site.Resets.SetTemporary(ctx, agent.InstanceID, agent.ID)
+	agent := p.site.User(role)
+	temporary, err := p.site.Resets.SetTemporary(p.site.As(p.Context(), "administrator"), agent.InstanceID, agent.ID)
 	if err != nil {
 		p.Fatalf("set a temporary password: %v", err)
 	}
@@ -201,4 +201,41 @@ func (p *person) isGiven(role string) {
 	p.types(p.says("login.username"), string(agent.Username))
 	p.types(p.says("login.password"), temporary.Reveal())
 	p.presses(p.says("login.submit"))
+}
+
+// keepsCookies wants every cookie as S16 says: for this host alone, closed to
+// scripts and to other sites, and over https under a name that nobody else can set.
+func (p *person) keepsCookies(secure bool) {
+	p.Helper()
+	got, err := chromedp.Call(p.ctx, network.GetCookies, network.GetCookiesParams{})
+	if err != nil || len(got.Cookies) == 0 {
+		p.Fatalf("read cookies: %d, %v", len(got.Cookies), err)
+	}
+	prefix := "aikagi-"
+	if secure {
+		prefix = "__Host-aikagi-"
+	}
+	for _, c := range got.Cookies {
+		site := c.SameSite == network.CookieSameSiteLax || c.SameSite == network.CookieSameSiteStrict
+		if !strings.HasPrefix(c.Name, prefix) || c.Secure != secure || !c.HTTPOnly || !site || c.Path != "/" || c.Size > 4096 {
+			p.Errorf("cookie %s: secure %t, http-only %t, same-site %q, path %q, %d bytes",
+				c.Name, c.Secure, c.HTTPOnly, c.SameSite, c.Path, c.Size)
+		}
+	}
+}
+
+// losesItsAdministrators is where the article ends: the Admin profile is gone
+// and with it everybody who could bring it back. The pages refuse to come so far
+// (S28); the command of the host does not.
+func (p *person) losesItsAdministrators() {
+	p.Helper()
+	ctx := aikagi.WithActor(p.Context(), aikagi.Actor{Kind: aikagi.ActorHost, Name: "root", Source: "cli"})
+	admin, agent := p.site.User("administrator"), p.site.User("agent")
+	err := p.site.Directory.ReplaceProfiles(ctx, admin.InstanceID, admin.ID, admin.Version, agent.SecurityProfileIDs)
+	if err == nil {
+		err = p.site.Profiles.Delete(ctx, admin.InstanceID, admin.SecurityProfileIDs[0])
+	}
+	if err != nil {
+		p.Fatalf("take the administrators: %v", err)
+	}
 }

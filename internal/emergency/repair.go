@@ -139,7 +139,11 @@ func (e *Emergency) restore(ctx context.Context, tx *store.Tx, fresh aikagi.Secu
 	case ProfileWeak:
 		event.Action, event.TargetID = "security_profile.update", string(stored.ID)
 		stored.Permissions, stored.UpdatedAt = fresh.Permissions, fresh.UpdatedAt
-		err = tx.UpdateSecurityProfile(ctx, stored)
+		if err = tx.UpdateSecurityProfile(ctx, stored); err == nil {
+			// A reset secret made for a holder while the profile was weak must not
+			// open an administrator (S6, S26).
+			err = tx.MoveEpochOfHolders(ctx, stored.InstanceID, stored.ID)
+		}
 	}
 	if err != nil {
 		return err

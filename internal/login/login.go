@@ -54,7 +54,9 @@ func (l *Logins) Attempt(ctx context.Context, i aikagi.Instance, a Attempt) (Ope
 	if name == "" {
 		return Opened{}, aikagi.Because(aikagi.Invalid, "username", "required")
 	}
-	if len(name) > aikagi.MaxUsernameOnWire || a.Password.Empty() {
+	// What is no user name is nobody's: nothing to look up, and nothing that
+	// PostgreSQL would refuse as text.
+	if _, err := aikagi.ParseUsername(name, aikagi.MaxUsernameOnWire); err != nil || a.Password.Empty() {
 		return Opened{}, aikagi.Because(aikagi.Unauthenticated, "login", "wrong")
 	}
 	s, err := l.count(ctx, i, name, a)

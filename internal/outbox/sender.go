@@ -88,7 +88,9 @@ func (s *Sender) deliver(ctx context.Context, m aikagi.Message) error {
 	var f *smtpclient.Failure
 	switch {
 	case err == nil:
-		return s.record(ctx, m, aikagi.MessageSent, "sent", "")
+		err = s.record(ctx, m, aikagi.MessageSent, "sent", "")
+		fault.Point("outbox.recorded")
+		return err
 	case errors.As(err, &f) && !f.Temporary:
 		return s.record(ctx, m, aikagi.MessageFailed, "failed", f.Error())
 	}

@@ -59,6 +59,11 @@ func (m making) ttl(i aikagi.Instance) time.Duration {
 }
 
 func (r *Resets) make(ctx context.Context, m making) (Card, error) {
+	if m.kind == aikagi.KindCard {
+		if err := notToOneself(ctx, m.user); err != nil {
+			return Card{}, err
+		}
+	}
 	now := r.Clock.Now()
 	i, u, err := r.helped(ctx, m.instance, m.user, now)
 	if err != nil {
@@ -69,7 +74,7 @@ func (r *Resets) make(ctx context.Context, m making) (Card, error) {
 	}
 	token, row := newToken(u, m.kind, u.SecretEpoch+1, now, m.ttl(i))
 	row.CreatedBy = aikagi.ActorFrom(ctx).ID()
-	letter, err := r.letter(ctx, i, u, token, row)
+	letter, err := r.letter(ctx, i, u, m, token, row)
 	if err != nil {
 		return Card{}, err
 	}
@@ -86,10 +91,13 @@ func (r *Resets) make(ctx context.Context, m making) (Card, error) {
 	return Card{User: u, Link: r.Post.ResetURL(i.Alias, token), ExpiresAt: row.ExpiresAt}, nil
 }
 
-// letter writes the mail that carries a secret; cards go by hand.
-func (r *Resets) letter(ctx context.Context, i aikagi.Instance, u aikagi.User, token aikagi.Secret, row aikagi.ResetToken) (*aikagi.Message, error) {
-	by := aikagi.ActorFrom(ctx).Name
-	say := outbox.Reset{Token: row, Secret: token, By: by, AskedAt: row.CreatedAt}
+// letter writes the mail that carries a secret; cards go by hand. If it answers
+// a request it shows the number that the asker's screen shows.
+func (r *Resets) letter(ctx context.Context, i aikagi.Instance, u aikagi.User, by making, token aikagi.Secret, row aikagi.ResetToken) (*aikagi.Message, error) {
+	say := outbox.Reset{Token: row, Secret: token, By: aikagi.ActorFrom(ctx).Name, AskedAt: row.CreatedAt}
+	if by.request != nil {
+		say.Matching = Matching(r.Ring, i.ID, by.request.ID)
+	}
 	var m aikagi.Message
 	var err error
 	switch row.Kind {
@@ -121,6 +129,16 @@ func (r *Resets) helped(ctx context.Context, instance aikagi.InstanceID, id aika
 		return rights.MayChangeWaysIn(ctx, tx, u)
 	})
 	return i, u, err
+}
+
+// notToOneself refuses whoever would hand himself a way in: it would stand in
+// for the current password, and whoever finds his screen unlocked would own the
+// account (S19). A mail to the stored address is nothing that he holds.
+func notToOneself(ctx context.Context, id aikagi.UserID) error {
+	if actor := aikagi.ActorFrom(ctx); actor.Kind == aikagi.ActorUser && actor.UserID == id {
+		return aikagi.Because(aikagi.Forbidden, "user", "self")
+	}
+	return nil
 }
 
 // mayHelp asks whether the actor may open a way in for u: Users View and Edit,
@@ -180,6 +198,9 @@ func (r *Resets) issue(ctx context.Context, tx *store.Tx, m making, seen aikagi.
 // SetTemporary gives a user a temporary password, which must be changed at the
 // next login. It is returned once and kept nowhere; the owner is told by mail.
 func (r *Resets) SetTemporary(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.Secret, error) {
+	if err := notToOneself(ctx, id); err != nil {
+		return aikagi.Secret{}, err
+	}
 	now := r.Clock.Now()
 	i, u, err := r.helped(ctx, instance, id, now) // before the costly hash
 	if err != nil {

@@ -304,7 +304,7 @@ func TestS12aMendingSaysHowThePersonWasRecognised(t *testing.T) {
 		{"address without it", reset.Remedy{Kind: reset.RegisterAddress, Email: "new@example.jp"}, aikagi.Invalid, "required", ""},
 		{"a word of one's own", reset.Remedy{Kind: reset.HandCard, Recognised: "sure"}, aikagi.Invalid, "required", ""},
 		{"no address", reset.Remedy{Kind: reset.RegisterAddress, Recognised: reset.InPerson}, aikagi.Invalid, "required", ""},
-		{"the editor's own address", reset.Remedy{Kind: reset.RegisterAddress, Email: "leader@example.jp", Recognised: reset.InPerson}, aikagi.Invalid, "own_address", ""},
+		{"the editor's own address", reset.Remedy{Kind: reset.RegisterAddress, Email: "leader@example.jp", Recognised: reset.InPerson}, aikagi.Invalid, "yours", ""},
 		{"send on to nobody", reset.Remedy{Kind: reset.SendOn, Recognised: reset.InPerson}, aikagi.Conflict, "no_email", ""},
 		{"no remedy", reset.Remedy{Recognised: reset.InPerson}, aikagi.Invalid, "required", ""},
 		{"card", reset.Remedy{Kind: reset.HandCard, Recognised: reset.InPerson}, "", "", "reset.card"},

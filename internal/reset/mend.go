@@ -179,15 +179,12 @@ func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.Us
 	}
 	token, row := newToken(after, m.kind, after.SecretEpoch+1, now, m.ttl(i))
 	row.CreatedBy = aikagi.ActorFrom(ctx).ID()
-	letter, err := r.letter(ctx, i, after, token, row)
+	letter, err := r.letter(ctx, i, after, m, token, row)
 	if err != nil {
 		return err
 	}
 	err = r.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := r.mayHelp(ctx, tx, i, seen, now); err != nil {
-			return err
-		}
-		if err := NotOwnAddress(ctx, tx, seen, email); err != nil {
+		if err := r.mayRegister(ctx, tx, i, seen, email, now); err != nil {
 			return err
 		}
 		if seen.Email != "" {
@@ -206,19 +203,18 @@ func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.Us
 	return err
 }
 
-// NotOwnAddress refuses to give somebody else the actor's own address: whoever
-// does so could reset the other's password himself (decision 8).
-func NotOwnAddress(ctx context.Context, tx *store.Tx, target aikagi.User, email aikagi.Email) error {
-	actor := aikagi.ActorFrom(ctx)
-	if actor.Kind != aikagi.ActorUser || actor.UserID == target.ID || email == "" {
-		return nil
+// mayRegister asks whether the actor may decide where the mail of u goes: he may
+// help him, he is not u, and the address is none of his own (decision 8).
+func (r *Resets) mayRegister(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User, email aikagi.Email, now time.Time) error {
+	if err := notToOneself(ctx, u.ID); err != nil {
+		return err
 	}
-	self, err := tx.FindUser(ctx, actor.InstanceID, actor.UserID)
+	rights, err := helping(ctx, tx, i, now)
 	if err != nil {
 		return err
 	}
-	if self.Email == email || self.SecondaryEmail == email {
-		return aikagi.Because(aikagi.Invalid, "email", "own_address")
+	if err := rights.MayChangeWaysIn(ctx, tx, u); err != nil {
+		return err
 	}
-	return nil
+	return rights.MayRegister(ctx, tx, email)
 }

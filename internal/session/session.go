@@ -170,6 +170,9 @@ func (s *Sessions) List(ctx context.Context, instance aikagi.InstanceID, user ai
 // EndOwn logs out another browser of the person who holds session own: the one
 // with the id, or all others if it is empty. It tells how many.
 func (s *Sessions) EndOwn(ctx context.Context, own aikagi.Session, id aikagi.SessionID) (n int, err error) {
+	if own.UserID == "" { // emergency access is nobody's, and so are the sessions of others who have it (S31)
+		return 0, aikagi.E(aikagi.Forbidden, "session", nil)
+	}
 	err = s.Store.Update(ctx, func(tx *store.Tx) error {
 		n = 0
 		open, err := tx.ListSessions(ctx, own.InstanceID, own.UserID)

@@ -143,8 +143,11 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	return s.updatePostgres(ctx, sql.LevelSerializable, fn)
 }
 
-// Claim runs fn like Update for taking work: on PostgreSQL at READ COMMITTED,
-// where SKIP LOCKED lets several nodes take different rows at once.
+// Claim runs fn like Update for statements that each decide by themselves and
+// decide nothing about rights: taking work, taking a token of a limit. On
+// PostgreSQL it runs at READ COMMITTED, where SKIP LOCKED lets several nodes take
+// different rows at once, and where whoever meets a row in use waits for it; a
+// serializable transaction would have to start again.
 func (s *Store) Claim(ctx context.Context, fn func(*Tx) error) error {
 	if s.engine == SQLite {
 		return s.writer.run(ctx, fn)

@@ -118,7 +118,7 @@ func (p Page) Visit() *Visit { return p.visit }
 // FullTitle is the content of <title>: error and part before and after the
 // page's own title, then the instance, then the product.
 func (p Page) FullTitle() string {
-	title := p.Title
+	title := visible(p.Title)
 	if p.Part != "" {
 		title += " (" + p.Part + ")"
 	}

@@ -102,13 +102,18 @@ func isLabel(s string) bool {
 }
 
 // foldHost writes a host in one way: lower case, no port if it is the scheme's.
+// What has a second port is no host, and stays as it is.
 func foldHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	port := ":80"
 	if scheme == "https" {
 		port = ":443"
 	}
-	return strings.TrimSuffix(host, port)
+	name, found := strings.CutSuffix(host, port)
+	if !found || strings.Contains(name, ":") && !strings.HasSuffix(name, "]") {
+		return host
+	}
+	return name
 }
 
 func withPort(host, port string) string {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/i18n"
@@ -97,6 +99,9 @@ func (e *Engine) enter(w http.ResponseWriter, r *http.Request, v *Visit, mux *ht
 	}
 	if err := e.origins.Check(r); err != nil {
 		return refuse(http.StatusForbidden)
+	}
+	if strings.ContainsFunc(r.URL.Path, unicode.IsControl) || !utf8.ValidString(r.URL.Path) {
+		return refuse(http.StatusNotFound) // no id is like that, and PostgreSQL answers with an error
 	}
 	if r.ContentLength > e.maxBody {
 		return refuse(http.StatusRequestEntityTooLarge)

@@ -100,6 +100,15 @@ func (s *Site) User(role string) aikagi.User {
 	return u
 }
 
+// As returns a context in which a person of the sample acts, as behind the door.
+func (s *Site) As(ctx context.Context, role string) context.Context {
+	s.t.Helper()
+	u := s.User(role)
+	return aikagi.WithActor(ctx, aikagi.Actor{
+		Kind: aikagi.ActorUser, InstanceID: u.InstanceID, UserID: u.ID, Name: string(u.Username), Source: "page",
+	})
+}
+
 func database(t testing.TB, o Options) string {
 	if o.Database != "" {
 		return o.Database

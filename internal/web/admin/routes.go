@@ -49,7 +49,7 @@ func (a *Admin) Routes(mux *http.ServeMux) {
 	add("GET /i/{alias}/admin/mail", a.member(a.showMails))                                // Users.Edit
 	add("GET /i/{alias}/admin/mail/{id}", a.member(a.showMail))                            // Users.Edit
 	add("GET /i/{alias}/admin/audit", a.member(a.showAudit))                               // HistoricalChanges.View, Users.View
-	add("GET /i/{alias}/admin/audit/{id}", a.member(a.showEvent))                          // likewise
+	add("GET /i/{alias}/admin/audit/{id}", a.member(a.showEvent))                          // HistoricalChanges.View, Users.View
 	add("GET /i/{alias}/admin/settings", a.member(a.showSettings))                         // anybody: read only
 	add("POST /i/{alias}/admin/settings", a.member(a.handleSettings))                      // every guarded power
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -184,8 +185,8 @@ func inConsole(next string) string {
 // the page's later history does not have it (S10).
 func (c *Console) carry(w http.ResponseWriter, r *http.Request, cookie, next string, ttl time.Duration) error {
 	token := r.PathValue("token")
-	if len(token) > maxToken {
-		return aikagi.E(aikagi.NotFound, "page", nil)
+	if _, err := base64.RawURLEncoding.DecodeString(token); err != nil || len(token) > maxToken {
+		return aikagi.E(aikagi.NotFound, "page", nil) // no secret of ours, and nothing to put into a cookie
 	}
 	http.SetCookie(w, c.Web.Cookie(cookie, token, ttl, http.SameSiteLaxMode))
 	return web.SeeOther(w, r, next)

@@ -38,6 +38,9 @@ func unwrapped(token string) string {
 	if len(token) > secret.TokenLength {
 		token = strings.TrimPrefix(token, "3D")
 	}
+	if _, err := base64.RawURLEncoding.DecodeString(token); err != nil {
+		return "" // no token of ours, and nothing to put into a cookie
+	}
 	return token
 }
 

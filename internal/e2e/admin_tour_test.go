@@ -1,0 +1,130 @@
+package e2e
+
+// adminWalks are the pages of administrators.
+func adminWalks() []walk {
+	return []walk{
+		{"admin-users", userViews()},
+		{"admin-requests", requestViews()},
+		{"admin-profiles", profileViews()},
+		{"admin-record", recordViews()},
+		{"admin-refused", refusedViews()},
+	}
+}
+
+// admin opens a page of the administrators and waits for its words.
+func admin(path string) func(*person) {
+	return func(p *person) { p.opens(p.site.URL("/admin/" + path)) }
+}
+
+// adminUser opens a page of a user.
+func adminUser(role, path string) func(*person) {
+	return func(p *person) { p.opens(p.site.URL("/admin/users/" + string(p.site.User(role).ID) + path)) }
+}
+
+func userViews() []view {
+	return []view{
+		{"list", func(p *person) { p.logsIn("administrator"); p.opens(p.site.URL("/admin/users")) }},
+		{"menu", func(p *person) {
+			look[bool](p, `() => { const b = document.querySelector('.burger'); b.open = true; return true }`)
+		}},
+		{"found", admin("users?q=tanaka")},
+		{"none", admin("users?q=nobody-at-all")},
+		{"no-email", admin("users?filter=no_email")},
+		{"new", admin("users/new")},
+		{"new-refused", func(p *person) { p.presses(p.says("admin.users.add")); p.sees(p.says("page.problems")) }},
+		{"one", adminUser("agent", "")},
+		{"one-refused", func(p *person) {
+			p.types(p.says("admin.field.last_name"), "")
+			p.types(p.says("admin.field.email"), "not an address")
+			p.presses(p.says("admin.save"))
+			p.sees(p.says("page.problems"))
+		}},
+		{"without-email", adminUser("agent-without-email", "")},
+		{"saved", func(p *person) {
+			p.types(p.says("admin.field.email"), "yoko@example.co.jp")
+			p.presses(p.says("admin.save"))
+			p.sees(p.says("admin.saved"))
+		}},
+		{"permissions", adminUser("editor", "/permissions")},
+		{"history", adminUser("agent-without-email", "/history")},
+		{"card", func(p *person) {
+			p.opens(p.site.URL("/admin/users/" + string(p.site.User("agent").ID)))
+			p.presses(p.says("admin.user.card"))
+			p.sees(p.says("admin.card.title"))
+		}},
+		{"ask-temporary", adminUser("agent", "/temporary")},
+		{"temporary", func(p *person) {
+			p.presses(p.says("admin.ask.temporary.do"))
+			p.sees(p.says("admin.temporary.title"))
+		}},
+		{"ask-disable", adminUser("agent", "/disable")},
+		{"ask-delete", adminUser("agent", "/delete")},
+		{"delete-refused", func(p *person) { p.presses(p.says("admin.ask.delete.do")); p.sees(p.says("page.problems")) }},
+		{"unknown", admin("users/00000000-0000-4000-8000-000000000000")},
+	}
+}
+
+func requestViews() []view {
+	return []view{
+		{"none", func(p *person) { p.logsIn("editor"); p.opens(p.site.URL("/admin/requests")) }},
+		{"waiting", func(p *person) {
+			p.asksFor(p.site.Login("agent-without-email").Username, byImage)
+			p.until("see the request", func() bool {
+				p.opens(p.site.URL("/admin/requests"))
+				return look[bool](p, `(words => !!(`+pressable+`)(words))`, p.says("admin.requests.open"))
+			})
+		}},
+		{"one", func(p *person) { p.presses(p.says("admin.requests.open")) }},
+		{"refused", func(p *person) {
+			p.presses(p.says("admin.request.register"))
+			p.sees(p.says("page.problems"))
+		}},
+		{"mail", func(p *person) {
+			l := p.site.Login("agent")
+			p.asksFor(l.Username, byImage)
+			p.receivesLink(l.Email)
+			p.opens(p.site.URL("/admin/mail"))
+		}},
+		{"mail-one", (*person).opensFirst},
+	}
+}
+
+func profileViews() []view {
+	profile := func(path string) func(*person) {
+		return func(p *person) {
+			id := p.site.User("editor").SecurityProfileIDs[0]
+			p.opens(p.site.URL("/admin/profiles/" + string(id) + path))
+		}
+	}
+	return []view{
+		{"list", func(p *person) { p.logsIn("administrator"); p.opens(p.site.URL("/admin/profiles")) }},
+		{"new", admin("profiles/new")},
+		{"one", profile("")},
+		{"ask-delete", profile("/delete")},
+		{"hierarchy", admin("hierarchy")},
+		{"group", func(p *person) { p.presses("東京センター") }},
+		{"settings", admin("settings")},
+	}
+}
+
+func recordViews() []view {
+	return []view{
+		{"audit", func(p *person) { p.logsIn("administrator"); p.opens(p.site.URL("/admin/audit")) }},
+		{"event", (*person).opensFirst},
+		{"mail-none", admin("mail")},
+	}
+}
+
+func refusedViews() []view {
+	return []view{
+		{"page", func(p *person) { p.logsIn("agent"); p.opens(p.site.URL("/admin/users")) }},
+		{"beyond", func(p *person) { p.logsIn("editor"); adminUser("administrator", "")(p) }},
+		{"viewer", func(p *person) { p.logsIn("viewer"); adminUser("agent", "")(p) }},
+	}
+}
+
+// opensFirst opens the first link in the table of the page.
+func (p *person) opensFirst() {
+	p.Helper()
+	p.opens(p.site.URLs.Base() + look[string](p, `() => document.querySelector('tbody a').getAttribute('href')`))
+}
