@@ -381,3 +381,30 @@ func TestF16EmergencyAccessIsNobody(t *testing.T) {
 		t.Errorf("another emergency session was ended: %s", class(w))
 	}
 }
+
+// TestF25MendingTellsTheOtherAdministrators as changing the address does.
+func TestF25MendingTellsTheOtherAdministrators(t *testing.T) {
+	t.Parallel()
+	s := besiege(t)
+	p := s.place("ume", itself)
+	u := p.user["almost"]
+	s.update(func(tx *store.Tx) error {
+		after := u
+		after.Email = ""
+		return tx.UpdateUser(t.Context(), u, after)
+	})
+	host := aikagi.Actor{Kind: aikagi.ActorHost, Name: "root", Source: "cli"}
+	request := s.waits(p, u)
+	w := s.inEmergency(p).post(request, url.Values{"remedy": {"email"}, "recognised": {"in_person"}, "email": {"new@example.jp"}})
+	if w.Code != http.StatusSeeOther {
+		t.Fatalf("status %d", w.Code)
+	}
+	mails, err := s.Directory.MailOf(aikagi.WithActor(t.Context(), host), p.instance.ID, p.user["admin"].ID, 10)
+	s.must(err)
+	for _, m := range mails {
+		if m.Message.Kind == aikagi.MailAdministratorAddress {
+			return
+		}
+	}
+	t.Errorf("the other administrator got %d mails, and none about it", len(mails))
+}

@@ -55,7 +55,8 @@ func TestOnlyTheAccountCreatesInstances(t *testing.T) {
 	w := onSQLite(t)
 	for actor, want := range map[string]aikagi.Code{
 		"anonymous": aikagi.Unauthenticated, "Admin": aikagi.Forbidden, "emergency": aikagi.Forbidden,
-		"principal": "", "host": "", "system": "",
+		"principal": aikagi.Unauthenticated, // of whom nobody knows a policy (S30)
+		"host":      "", "system": "",
 	} {
 		ctx, _ := w.actor(t, actor)
 		_, err := w.rules.CreateInstance(ctx, "new-"+actor, aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -19,8 +20,8 @@ const BasicRoutingProfile = "Basic Routing Profile"
 
 // CreateInstance makes an instance with Amazon Connect's four security profiles,
 // the basic routing profile and the names of five hierarchy levels. Nobody
-// inside an instance may make one: the account does, and the console has judged
-// its principal's policies before it asks.
+// inside an instance may make one: the account does, and its principals if their
+// policies allow it.
 func (d *Directory) CreateInstance(ctx context.Context, alias string, identity aikagi.IdentityType, settings aikagi.InstanceSettings) (aikagi.Instance, error) {
 	if err := accountOnly(ctx); err != nil {
 		return aikagi.Instance{}, err
@@ -40,7 +41,12 @@ func (d *Directory) CreateInstance(ctx context.Context, alias string, identity a
 		return i, err
 	}
 	i.CreatedAt = d.Clock.Now()
-	err = d.Store.Update(ctx, func(tx *store.Tx) error { return furnish(ctx, tx, i) })
+	err = d.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := iam.Require(ctx, tx, i.CreatedAt, iam.Request{Action: "connect:CreateInstance", Resource: "*"}); err != nil {
+			return err
+		}
+		return furnish(ctx, tx, i)
+	})
 	return i, err
 }
 

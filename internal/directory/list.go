@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store"
@@ -75,10 +76,18 @@ func cursor(kind string, parts ...string) string {
 
 func readCursor(s string) (kind, rest string) {
 	plain, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(plain) < 2 || len(plain) > 1024 {
+	if err != nil || len(plain) < 2 || len(plain) > 1024 || !utf8.Valid(plain) {
+		return "", "" // PostgreSQL refuses what is no text
+	}
+	kind, rest = string(plain[:1]), string(plain[1:])
+	separators := 0
+	if kind == "s" {
+		separators = 1
+	}
+	if strings.Count(rest, "\x00") != separators {
 		return "", ""
 	}
-	return string(plain[:1]), string(plain[1:])
+	return kind, rest
 }
 
 func (s scene) list(ctx context.Context, q Query) (Page, error) {

@@ -2,11 +2,9 @@ package directory
 
 import (
 	"context"
-	"slices"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
-	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -83,24 +81,12 @@ func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aika
 	return c, nil
 }
 
-// maxTold bounds the mails of one change.
-const maxTold = 1000
-
-// witnesses are the administrators who hear of a changed address of somebody
-// with a guarded power: whoever holds the mailbox can take over the account
-// (F25). Who changed it knows, and the user is told as its owner.
+// witnesses are the administrators who hear of a moved address.
 func (c change) witnesses(ctx context.Context) ([]aikagi.User, error) {
 	if !c.addressMoves() {
 		return nil, nil
 	}
-	held, err := securityprofile.Held(ctx, c.tx, c.before.InstanceID, c.before.ID)
-	if err != nil || !securityprofile.Guards(c.instance, held) {
-		return nil, err
-	}
-	all, err := securityprofile.ListRepairers(ctx, c.tx, c.before.InstanceID, maxTold)
-	return slices.DeleteFunc(all, func(u aikagi.User) bool {
-		return u.Email == "" || u.ID == c.before.ID || c.isSelf(u)
-	}), err
+	return c.rights.Witnesses(ctx, c.tx, c.instance, c.before)
 }
 
 func (c change) addressMoves() bool { return c.before.Email != c.after.Email }

@@ -462,3 +462,32 @@ func TestFindingsNameWhoCannotReset(t *testing.T) {
 		}
 	})
 }
+
+// TestS26RepairEndsResetSecretsOfTheWeak: a card made while the Admin profile
+// was weak would open an administrator afterwards.
+func TestS26RepairEndsResetSecretsOfTheWeak(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.user(w.sakura, "holder", "holder@example.jp", "")
+		epoch := func() (n int64) {
+			w.update(func(ctx context.Context, tx *store.Tx) error {
+				u, err := tx.FindUserByName(ctx, w.sakura.ID, "holder")
+				n = u.SecretEpoch
+				return err
+			})
+			return n
+		}
+		w.update(func(ctx context.Context, tx *store.Tx) error {
+			p, err := tx.FindSecurityProfile(ctx, w.sakura.ID, "admin-of-sakura")
+			if err != nil {
+				return err
+			}
+			p.Permissions = []aikagi.Permission{aikagi.UsersView}
+			return tx.UpdateSecurityProfile(ctx, p)
+		})
+		before := epoch()
+		w.must(w.RecreateAdminProfile(w.inside(w.start()), w.sakura.ID))
+		if epoch() == before {
+			t.Error("a reset secret made before the repair still works")
+		}
+	})
+}

@@ -183,6 +183,10 @@ func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.Us
 	if err != nil {
 		return err
 	}
+	notices, err := r.notices(ctx, i, after, now)
+	if err != nil {
+		return err
+	}
 	err = r.Store.Update(ctx, func(tx *store.Tx) error {
 		if err := r.mayRegister(ctx, tx, i, seen, email, now); err != nil {
 			return err
@@ -192,6 +196,11 @@ func (r *Resets) register(ctx context.Context, i aikagi.Instance, seen aikagi.Us
 		}
 		if err := tx.UpdateUser(ctx, seen, after); err != nil {
 			return err
+		}
+		for _, notice := range notices {
+			if err := tx.InsertMessage(ctx, notice); err != nil {
+				return err
+			}
 		}
 		m.action = "reset.register"
 		m.changes = audit.Changed([3]string{"email", string(seen.Email), string(email)})
@@ -217,4 +226,27 @@ func (r *Resets) mayRegister(ctx context.Context, tx *store.Tx, i aikagi.Instanc
 		return err
 	}
 	return rights.MayRegister(ctx, tx, email)
+}
+
+// notices tell the other administrators of a new address of one of them (F25).
+func (r *Resets) notices(ctx context.Context, i aikagi.Instance, u aikagi.User, now time.Time) ([]aikagi.Message, error) {
+	var tell []aikagi.User
+	err := r.Store.View(ctx, func(tx *store.Tx) error {
+		rights, err := helping(ctx, tx, i, now)
+		if err != nil {
+			return err
+		}
+		tell, err = rights.Witnesses(ctx, tx, i, u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	notices := make([]aikagi.Message, len(tell))
+	for n, administrator := range tell {
+		if notices[n], err = r.Post.AdministratorAddress(i, administrator, u, aikagi.ActorFrom(ctx).Name, now); err != nil {
+			return nil, err
+		}
+	}
+	return notices, nil
 }

@@ -2,6 +2,7 @@ package securityprofile
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aikagi/aikagi"
@@ -33,4 +34,21 @@ func mailbox(e aikagi.Email) string {
 	local, domain, _ := strings.Cut(strings.ToLower(string(e)), "@")
 	local, _, _ = strings.Cut(local, "+")
 	return local + "@" + domain
+}
+
+// maxWitnesses bounds the mails of one change.
+const maxWitnesses = 1000
+
+// Witnesses are the administrators who hear of a new address of somebody with a
+// guarded power: whoever holds the mailbox can take over the account (F25). Who
+// changed it knows, and the user is told as its owner.
+func (r Rights) Witnesses(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User) ([]aikagi.User, error) {
+	held, err := Held(ctx, tx, i.ID, u.ID)
+	if err != nil || !Guards(i, held) {
+		return nil, err
+	}
+	all, err := ListRepairers(ctx, tx, i.ID, maxWitnesses)
+	return slices.DeleteFunc(all, func(w aikagi.User) bool {
+		return w.Email == "" || w.ID == u.ID || r.Actor.Kind == aikagi.ActorUser && w.ID == r.Actor.UserID
+	}), err
 }

@@ -212,6 +212,50 @@ func TestR8RightsDoNotSkew(t *testing.T) {
 	})
 }
 
+// TestL13ALostConnectionIsUnavailable, whenever it is lost, and the next update
+// gets another one (R7).
+func TestL13ALostConnectionIsUnavailable(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, store.Postgres)
+	s, other := storetest.Connect(t, url), raw(t, url)
+	cut := func() {
+		run(t, other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	}
+	for _, when := range []string{"before", "at the first statement", "at the second", "at the end"} {
+		if when == "before" {
+			cut()
+		}
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			if when == "at the first statement" {
+				cut()
+			}
+			if err := tx.PutSetting(t.Context(), "a", when); err != nil {
+				return err
+			}
+			if when == "at the second" {
+				cut()
+			}
+			err := tx.PutSetting(t.Context(), "b", when)
+			if when == "at the end" {
+				cut()
+			}
+			return err
+		})
+		if err != nil && aikagi.CodeOf(err) != aikagi.Unavailable || err == nil && when != "before" {
+			t.Errorf("%s: got %v, want unavailable", when, err)
+		}
+		if err := put(t.Context(), s, "next", nil); err != nil {
+			// The pool may hand out another connection that was cut meanwhile.
+			if aikagi.CodeOf(err) != aikagi.Unavailable {
+				t.Errorf("%s, the next update: %v", when, err)
+			}
+		}
+	}
+	if err := put(t.Context(), s, "last", nil); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 func TestOpenTakesAnyPath(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir() + "/100% 電話#1?"

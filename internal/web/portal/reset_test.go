@@ -292,9 +292,9 @@ func TestB23ARefusedPasswordSpendsNothing(t *testing.T) {
 	}
 }
 
-// TestS39TheStoryLeavesNoSecretBehind greps log and database files for every
+// TestS39NoSecretsInLogs greps log and database files for every
 // secret of a story (B02, D10, C21).
-func TestS39TheStoryLeavesNoSecretBehind(t *testing.T) {
+func TestS39NoSecretsInLogs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	u := s.User(t, "sato")
