@@ -126,10 +126,7 @@ func flushDir(dir string) error {
 }
 
 func (b *Backups) write(ctx context.Context, to io.Writer, with lock) error {
-	schema, err := b.Store.SchemaVersion()
-	if err != nil {
-		return err
-	}
+	schema := b.Store.SchemaVersion()
 	sealed, err := seal(to, with)
 	if err != nil {
 		return err
@@ -206,10 +203,7 @@ func (b *Backups) read(path string, passphrase aikagi.Secret, each func(store.Ta
 
 // fits refuses a backup that this program and this key could not serve.
 func (b *Backups) fits(m Manifest) error {
-	schema, err := b.Store.SchemaVersion()
-	if err != nil {
-		return err
-	}
+	schema := b.Store.SchemaVersion()
 	if m.Schema != schema {
 		return &aikagi.Error{
 			Code: aikagi.Conflict, Subject: "backup", Reason: "other_schema",

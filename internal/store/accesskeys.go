@@ -5,15 +5,16 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const accessKeyColumns = `id, principal_id, sealed, enabled, created_at, last_used_at`
 
-func scanAccessKey(r row) (aikagi.AccessKey, error) {
+func scanAccessKey(r sqldb.Row) (aikagi.AccessKey, error) {
 	var k aikagi.AccessKey
 	var created, used int64
 	err := r.Scan(&k.ID, &k.PrincipalID, &k.Sealed, &k.Enabled, &created, &used)
-	k.CreatedAt, k.LastUsedAt = at(created), at(used)
+	k.CreatedAt, k.LastUsedAt = sqldb.At(created), sqldb.At(used)
 	return k, err
 }
 
@@ -22,15 +23,15 @@ INSERT INTO access_keys (` + accessKeyColumns + `) VALUES ($1, $2, $3, $4, $5, 0
 
 // InsertAccessKey keeps a new access key with its sealed secret.
 func (tx *Tx) InsertAccessKey(ctx context.Context, k aikagi.AccessKey) error {
-	return tx.exec(ctx, "access_key", "insert access key", insertAccessKey,
-		k.ID, k.PrincipalID, k.Sealed, k.Enabled, ms(k.CreatedAt))
+	return tx.Exec(ctx, "access_key", "insert access key", insertAccessKey,
+		k.ID, k.PrincipalID, k.Sealed, k.Enabled, sqldb.Ms(k.CreatedAt))
 }
 
 const findAccessKey = `SELECT ` + accessKeyColumns + ` FROM access_keys WHERE id = $1`
 
 // FindAccessKey reads an access key by its id.
 func (tx *Tx) FindAccessKey(ctx context.Context, id aikagi.AccessKeyID) (aikagi.AccessKey, error) {
-	return find(ctx, tx, "access_key", scanAccessKey, findAccessKey, id)
+	return sqldb.Find(ctx, tx.Tx, "access_key", scanAccessKey, findAccessKey, id)
 }
 
 const listAccessKeys = `
@@ -38,26 +39,26 @@ SELECT ` + accessKeyColumns + ` FROM access_keys WHERE principal_id = $1 ORDER B
 
 // ListAccessKeys reads the access keys of a principal, oldest first.
 func (tx *Tx) ListAccessKeys(ctx context.Context, id aikagi.PrincipalID) ([]aikagi.AccessKey, error) {
-	return list(ctx, tx, "list access keys", scanAccessKey, listAccessKeys, id)
+	return sqldb.List(ctx, tx.Tx, "list access keys", scanAccessKey, listAccessKeys, id)
 }
 
 const setAccessKeyEnabled = `UPDATE access_keys SET enabled = $2 WHERE id = $1`
 
 // SetAccessKeyEnabled switches an access key on or off.
 func (tx *Tx) SetAccessKeyEnabled(ctx context.Context, id aikagi.AccessKeyID, enabled bool) error {
-	return tx.execOne(ctx, "access_key", "set access key status", setAccessKeyEnabled, id, enabled)
+	return tx.ExecOne(ctx, "access_key", "set access key status", setAccessKeyEnabled, id, enabled)
 }
 
 const touchAccessKey = `UPDATE access_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2`
 
 // TouchAccessKey notes when an access key was last used.
 func (tx *Tx) TouchAccessKey(ctx context.Context, id aikagi.AccessKeyID, now time.Time) error {
-	return tx.exec(ctx, "access_key", "touch access key", touchAccessKey, id, ms(now))
+	return tx.Exec(ctx, "access_key", "touch access key", touchAccessKey, id, sqldb.Ms(now))
 }
 
 const deleteAccessKey = `DELETE FROM access_keys WHERE id = $1`
 
 // DeleteAccessKey removes an access key for good.
 func (tx *Tx) DeleteAccessKey(ctx context.Context, id aikagi.AccessKeyID) error {
-	return tx.execOne(ctx, "access_key", "delete access key", deleteAccessKey, id)
+	return tx.ExecOne(ctx, "access_key", "delete access key", deleteAccessKey, id)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const insertAuditEvent = `
@@ -20,8 +21,8 @@ func (tx *Tx) InsertAuditEvent(ctx context.Context, e aikagi.AuditEvent) error {
 	if err != nil {
 		return fmt.Errorf("write changes: %w", err)
 	}
-	return tx.exec(ctx, "audit_event", "insert audit event", insertAuditEvent,
-		e.ID, e.InstanceID, ms(e.At), e.ActorKind, e.ActorID, e.ActorName, e.Action,
+	return tx.Exec(ctx, "audit_event", "insert audit event", insertAuditEvent,
+		e.ID, e.InstanceID, sqldb.Ms(e.At), e.ActorKind, e.ActorID, e.ActorName, e.Action,
 		e.TargetKind, e.TargetID, e.TargetName, e.Outcome, e.Source, e.Address, e.RequestID,
 		string(changes), e.Note, []byte{})
 }
@@ -29,7 +30,7 @@ func (tx *Tx) InsertAuditEvent(ctx context.Context, e aikagi.AuditEvent) error {
 const auditColumns = `id, instance_id, event_time, actor_kind, actor_id, actor_name, action,
  target_kind, target_id, target_name, outcome, source, address, request_id, changes, note`
 
-func scanAuditEvent(r row) (aikagi.AuditEvent, error) {
+func scanAuditEvent(r sqldb.Row) (aikagi.AuditEvent, error) {
 	var e aikagi.AuditEvent
 	var changes string
 	var when int64
@@ -38,7 +39,7 @@ func scanAuditEvent(r row) (aikagi.AuditEvent, error) {
 	if err != nil {
 		return e, err
 	}
-	e.At = at(when)
+	e.At = sqldb.At(when)
 	if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
 		return e, fmt.Errorf("read changes of %s: %w", e.ID, err)
 	}
@@ -51,7 +52,7 @@ SELECT ` + auditColumns + ` FROM audit_events WHERE instance_id = $1 AND id < $2
 // ListAuditEvents reads a page of an instance's record (or, with an empty
 // instance, of the account's), newest first, before an id; "~" is the start.
 func (tx *Tx) ListAuditEvents(ctx context.Context, instance aikagi.InstanceID, before aikagi.AuditEventID, limit int) ([]aikagi.AuditEvent, error) {
-	return list(ctx, tx, "list audit events", scanAuditEvent, listAuditEvents, instance, before, limit)
+	return sqldb.List(ctx, tx.Tx, "list audit events", scanAuditEvent, listAuditEvents, instance, before, limit)
 }
 
 const listAuditEventsOf = `
@@ -60,5 +61,5 @@ WHERE instance_id = $1 AND target_kind = $2 AND target_id = $3 AND id < $4 ORDER
 
 // ListAuditEventsOf reads a page of what happened to one target, newest first.
 func (tx *Tx) ListAuditEventsOf(ctx context.Context, instance aikagi.InstanceID, kind, id string, before aikagi.AuditEventID, limit int) ([]aikagi.AuditEvent, error) {
-	return list(ctx, tx, "list audit events", scanAuditEvent, listAuditEventsOf, instance, kind, id, before, limit)
+	return sqldb.List(ctx, tx.Tx, "list audit events", scanAuditEvent, listAuditEventsOf, instance, kind, id, before, limit)
 }

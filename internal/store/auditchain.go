@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // AuditRow is an event as the chain sees it: every stored column as text, so
@@ -18,7 +20,7 @@ const chainColumns = auditColumns + `, sequence, chain`
 
 const auditColumnCount = 16
 
-func scanAuditRow(r row) (AuditRow, error) {
+func scanAuditRow(r sqldb.Row) (AuditRow, error) {
 	a := AuditRow{Values: make([]string, auditColumnCount)}
 	into := make([]any, 0, auditColumnCount+2)
 	for i := range a.Values {
@@ -33,14 +35,14 @@ const listUnchained = `SELECT ` + chainColumns + ` FROM audit_events WHERE seque
 
 // ListUnchained reads the oldest events that the chain does not hold yet.
 func (tx *Tx) ListUnchained(ctx context.Context, limit int) ([]AuditRow, error) {
-	return list(ctx, tx, "list unchained events", scanAuditRow, listUnchained, limit)
+	return sqldb.List(ctx, tx.Tx, "list unchained events", scanAuditRow, listUnchained, limit)
 }
 
 const setChain = `UPDATE audit_events SET sequence = $2, chain = $3 WHERE id = $1 AND sequence = 0`
 
 // SetChain gives an event its number and chain, once.
 func (tx *Tx) SetChain(ctx context.Context, id string, sequence int64, chain []byte) error {
-	return tx.execOne(ctx, "audit_event", "chain audit event", setChain, id, sequence, chain)
+	return tx.ExecOne(ctx, "audit_event", "chain audit event", setChain, id, sequence, chain)
 }
 
 const listChained = `
@@ -49,7 +51,7 @@ WHERE (sequence, id) > ($1, $2) AND sequence <= $3 AND sequence <> 0 ORDER BY se
 
 // ListChained reads events by number, after one of them and up to a number.
 func (tx *Tx) ListChained(ctx context.Context, after AuditRow, last int64, limit int) ([]AuditRow, error) {
-	return list(ctx, tx, "list chained events", scanAuditRow, listChained, after.Sequence, after.ID, last, limit)
+	return sqldb.List(ctx, tx.Tx, "list chained events", scanAuditRow, listChained, after.Sequence, after.ID, last, limit)
 }
 
 // Checkpoint is a MAC over the chain up to an event.
@@ -60,11 +62,11 @@ type Checkpoint struct {
 	CreatedAt time.Time
 }
 
-func scanCheckpoint(r row) (Checkpoint, error) {
+func scanCheckpoint(r sqldb.Row) (Checkpoint, error) {
 	var c Checkpoint
 	var created int64
 	err := r.Scan(&c.Sequence, &c.Chain, &c.MAC, &created)
-	c.CreatedAt = at(created)
+	c.CreatedAt = sqldb.At(created)
 	return c, err
 }
 
@@ -72,8 +74,8 @@ const insertCheckpoint = `INSERT INTO audit_checkpoints (sequence, chain, mac, c
 
 // InsertCheckpoint keeps a MAC over the chain so far.
 func (tx *Tx) InsertCheckpoint(ctx context.Context, c Checkpoint) error {
-	return tx.exec(ctx, "audit_checkpoint", "insert audit checkpoint", insertCheckpoint,
-		c.Sequence, c.Chain, c.MAC, ms(c.CreatedAt))
+	return tx.Exec(ctx, "audit_checkpoint", "insert audit checkpoint", insertCheckpoint,
+		c.Sequence, c.Chain, c.MAC, sqldb.Ms(c.CreatedAt))
 }
 
 const lastCheckpoint = `
@@ -81,7 +83,7 @@ SELECT sequence, chain, mac, created_at FROM audit_checkpoints ORDER BY sequence
 
 // LastCheckpoint reads the newest MAC over the chain; NotFound before the first.
 func (tx *Tx) LastCheckpoint(ctx context.Context) (Checkpoint, error) {
-	return find(ctx, tx, "audit_checkpoint", scanCheckpoint, lastCheckpoint)
+	return sqldb.Find(ctx, tx.Tx, "audit_checkpoint", scanCheckpoint, lastCheckpoint)
 }
 
 const listCheckpoints = `
@@ -89,7 +91,7 @@ SELECT sequence, chain, mac, created_at FROM audit_checkpoints WHERE sequence > 
 
 // ListCheckpoints reads the MACs over the chain in their order, after a number.
 func (tx *Tx) ListCheckpoints(ctx context.Context, after int64, limit int) ([]Checkpoint, error) {
-	return list(ctx, tx, "list audit checkpoints", scanCheckpoint, listCheckpoints, after, limit)
+	return sqldb.List(ctx, tx.Tx, "list audit checkpoints", scanCheckpoint, listCheckpoints, after, limit)
 }
 
 const takeLease = `
@@ -102,6 +104,6 @@ WHERE jobs.locked_by = excluded.locked_by OR jobs.locked_until <= $3`
 // and reports whether it did. Work in the same transaction is done by nobody
 // else: the row of the lease is locked until its end.
 func (tx *Tx) TakeLease(ctx context.Context, job, node string, now, until time.Time) (bool, error) {
-	n, err := tx.execCount(ctx, "job", "take lease", takeLease, job, node, ms(now), ms(until))
+	n, err := tx.ExecCount(ctx, "job", "take lease", takeLease, job, node, sqldb.Ms(now), sqldb.Ms(until))
 	return n > 0, err
 }

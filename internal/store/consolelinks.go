@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // ConsoleLink is a one-time way into the console. Package account says what
@@ -20,11 +21,11 @@ type ConsoleLink struct {
 
 const consoleLinkColumns = `digest, kind, principal_id, created_at, expires_at, used_at`
 
-func scanConsoleLink(r row) (ConsoleLink, error) {
+func scanConsoleLink(r sqldb.Row) (ConsoleLink, error) {
 	var l ConsoleLink
 	var created, expires, used int64
 	err := r.Scan(&l.Digest, &l.Kind, &l.PrincipalID, &created, &expires, &used)
-	l.CreatedAt, l.ExpiresAt, l.UsedAt = at(created), at(expires), at(used)
+	l.CreatedAt, l.ExpiresAt, l.UsedAt = sqldb.At(created), sqldb.At(expires), sqldb.At(used)
 	return l, err
 }
 
@@ -34,15 +35,15 @@ INSERT INTO console_links (` + consoleLinkColumns + `) VALUES ($1, $2, $3, $4, $
 // InsertConsoleLink keeps a one-time way into the console; only the digest of
 // its secret.
 func (tx *Tx) InsertConsoleLink(ctx context.Context, l ConsoleLink) error {
-	return tx.exec(ctx, "console_link", "insert console link", insertConsoleLink,
-		l.Digest, l.Kind, l.PrincipalID, ms(l.CreatedAt), ms(l.ExpiresAt))
+	return tx.Exec(ctx, "console_link", "insert console link", insertConsoleLink,
+		l.Digest, l.Kind, l.PrincipalID, sqldb.Ms(l.CreatedAt), sqldb.Ms(l.ExpiresAt))
 }
 
 const findConsoleLink = `SELECT ` + consoleLinkColumns + ` FROM console_links WHERE digest = $1`
 
 // FindConsoleLink reads a console link by the digest of its secret.
 func (tx *Tx) FindConsoleLink(ctx context.Context, digest []byte) (ConsoleLink, error) {
-	return find(ctx, tx, "console_link", scanConsoleLink, findConsoleLink, digest)
+	return sqldb.Find(ctx, tx.Tx, "console_link", scanConsoleLink, findConsoleLink, digest)
 }
 
 const spendConsoleLink = `
@@ -50,7 +51,7 @@ UPDATE console_links SET used_at = $2 WHERE digest = $1 AND used_at = 0 AND expi
 
 // SpendConsoleLink uses a link up, once and in time; Expired otherwise.
 func (tx *Tx) SpendConsoleLink(ctx context.Context, digest []byte, now time.Time) error {
-	n, err := tx.execCount(ctx, "console_link", "spend console link", spendConsoleLink, digest, ms(now))
+	n, err := tx.ExecCount(ctx, "console_link", "spend console link", spendConsoleLink, digest, sqldb.Ms(now))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "console_link", "spent")
 	}
@@ -61,5 +62,5 @@ const endConsoleLinksOf = `UPDATE console_links SET used_at = $2 WHERE principal
 
 // EndConsoleLinksOf makes every unused link of a principal good for nothing.
 func (tx *Tx) EndConsoleLinksOf(ctx context.Context, principal aikagi.PrincipalID, now time.Time) error {
-	return tx.exec(ctx, "console_link", "end console links", endConsoleLinksOf, principal, ms(now))
+	return tx.Exec(ctx, "console_link", "end console links", endConsoleLinksOf, principal, sqldb.Ms(now))
 }

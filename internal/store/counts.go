@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const oldestWaitingMessage = `
@@ -23,9 +25,9 @@ func (tx *Tx) OldestUnchained(ctx context.Context) (time.Time, error) {
 }
 
 func (tx *Tx) oldest(ctx context.Context, what, query string) (time.Time, error) {
-	all, err := list(ctx, tx, what, scanInt, query)
+	all, err := sqldb.List(ctx, tx.Tx, what, sqldb.ScanInt, query)
 	if err != nil || len(all) == 0 {
 		return time.Time{}, err
 	}
-	return at(all[0]), nil
+	return sqldb.At(all[0]), nil
 }

@@ -5,11 +5,9 @@
 // may run more than once and must touch rows only: no hashing, no rendering,
 // no dialling, no second Update.
 //
-//	Update ─ SQLite:     one writer connection; waiting functions share a commit
-//	       ─ PostgreSQL: SERIALIZABLE, retried on serialization failures
-//	View   ─ each statement sees what was committed before it
+//	View, Update, Claim, Snapshot ─ Tx ─ Find…, List…, Insert…, Update…, Delete… ─ sqldb
 //
 // One file per noun; the query stands beside the function that scans it. What
-// differs between the engines is in dialect.go and in no other file. The store
+// differs between the engines is in package sqldb, in dialect.go. The store
 // never decides who may do something and never looks at the clock.
 package store

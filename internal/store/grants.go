@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const grantColumns = `id, instance_id, principal_id, principal_name, reason, digest, address,
  created_at, start_before, used_at, ended_at`
 
-func scanGrant(r row) (aikagi.EmergencyGrant, error) {
+func scanGrant(r sqldb.Row) (aikagi.EmergencyGrant, error) {
 	var g aikagi.EmergencyGrant
 	var created, start, used, ended int64
 	err := r.Scan(&g.ID, &g.InstanceID, &g.PrincipalID, &g.PrincipalName, &g.Reason, &g.Digest, &g.Address,
 		&created, &start, &used, &ended)
-	g.CreatedAt, g.StartBefore, g.UsedAt, g.EndedAt = at(created), at(start), at(used), at(ended)
+	g.CreatedAt, g.StartBefore, g.UsedAt, g.EndedAt = sqldb.At(created), sqldb.At(start), sqldb.At(used), sqldb.At(ended)
 	return g, err
 }
 
@@ -24,23 +25,23 @@ INSERT INTO emergency_grants (` + grantColumns + `) VALUES ($1, $2, $3, $4, $5, 
 
 // InsertGrant keeps a new emergency grant; only the digest of its secret.
 func (tx *Tx) InsertGrant(ctx context.Context, g aikagi.EmergencyGrant) error {
-	return tx.exec(ctx, "emergency_grant", "insert emergency grant", insertGrant,
+	return tx.Exec(ctx, "emergency_grant", "insert emergency grant", insertGrant,
 		g.ID, g.InstanceID, g.PrincipalID, g.PrincipalName, g.Reason, g.Digest, g.Address,
-		ms(g.CreatedAt), ms(g.StartBefore))
+		sqldb.Ms(g.CreatedAt), sqldb.Ms(g.StartBefore))
 }
 
 const findGrant = `SELECT ` + grantColumns + ` FROM emergency_grants WHERE id = $1`
 
 // FindGrant reads an emergency grant by id.
 func (tx *Tx) FindGrant(ctx context.Context, id aikagi.GrantID) (aikagi.EmergencyGrant, error) {
-	return find(ctx, tx, "emergency_grant", scanGrant, findGrant, id)
+	return sqldb.Find(ctx, tx.Tx, "emergency_grant", scanGrant, findGrant, id)
 }
 
 const findGrantByDigest = `SELECT ` + grantColumns + ` FROM emergency_grants WHERE digest = $1`
 
 // FindGrantByDigest reads an emergency grant by the digest of its secret.
 func (tx *Tx) FindGrantByDigest(ctx context.Context, digest []byte) (aikagi.EmergencyGrant, error) {
-	return find(ctx, tx, "emergency_grant", scanGrant, findGrantByDigest, digest)
+	return sqldb.Find(ctx, tx.Tx, "emergency_grant", scanGrant, findGrantByDigest, digest)
 }
 
 const spendGrant = `
@@ -49,7 +50,7 @@ WHERE id = $1 AND instance_id = $2 AND used_at = 0 AND ended_at = 0 AND start_be
 
 // SpendGrant uses a grant up, once and in time; Expired otherwise.
 func (tx *Tx) SpendGrant(ctx context.Context, g aikagi.EmergencyGrant, now time.Time) error {
-	n, err := tx.execCount(ctx, "emergency_grant", "spend emergency grant", spendGrant, g.ID, g.InstanceID, ms(now))
+	n, err := tx.ExecCount(ctx, "emergency_grant", "spend emergency grant", spendGrant, g.ID, g.InstanceID, sqldb.Ms(now))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "emergency_grant", "spent")
 	}
@@ -60,7 +61,7 @@ const endGrant = `UPDATE emergency_grants SET ended_at = $2 WHERE id = $1 AND en
 
 // EndGrant closes an emergency grant; its session is good for nothing then.
 func (tx *Tx) EndGrant(ctx context.Context, id aikagi.GrantID, now time.Time) error {
-	return tx.exec(ctx, "emergency_grant", "end emergency grant", endGrant, id, ms(now))
+	return tx.Exec(ctx, "emergency_grant", "end emergency grant", endGrant, id, sqldb.Ms(now))
 }
 
 const listGrants = `
@@ -68,5 +69,5 @@ SELECT ` + grantColumns + ` FROM emergency_grants WHERE instance_id = $1 ORDER B
 
 // ListGrants reads the newest emergency grants of an instance.
 func (tx *Tx) ListGrants(ctx context.Context, instance aikagi.InstanceID, limit int) ([]aikagi.EmergencyGrant, error) {
-	return list(ctx, tx, "list emergency grants", scanGrant, listGrants, instance, limit)
+	return sqldb.List(ctx, tx.Tx, "list emergency grants", scanGrant, listGrants, instance, limit)
 }

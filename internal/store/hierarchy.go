@@ -4,29 +4,30 @@ import (
 	"context"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const insertHierarchyLevel = `INSERT INTO hierarchy_levels (instance_id, level, name) VALUES ($1, $2, $3)`
 
 // InsertHierarchyLevel names a level, 1 to 5, of a new instance.
 func (tx *Tx) InsertHierarchyLevel(ctx context.Context, instance aikagi.InstanceID, level int, name string) error {
-	return tx.exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, level, name)
+	return tx.Exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, level, name)
 }
 
 const listHierarchyLevels = `SELECT name FROM hierarchy_levels WHERE instance_id = $1 ORDER BY level`
 
 // ListHierarchyLevels reads the names of the levels, the highest first.
 func (tx *Tx) ListHierarchyLevels(ctx context.Context, instance aikagi.InstanceID) ([]string, error) {
-	return list(ctx, tx, "list hierarchy levels", scanString, listHierarchyLevels, instance)
+	return sqldb.List(ctx, tx.Tx, "list hierarchy levels", sqldb.ScanString, listHierarchyLevels, instance)
 }
 
 const groupColumns = `instance_id, id, parent_id, level, name, created_at`
 
-func scanGroup(r row) (aikagi.HierarchyGroup, error) {
+func scanGroup(r sqldb.Row) (aikagi.HierarchyGroup, error) {
 	var g aikagi.HierarchyGroup
 	var created int64
 	err := r.Scan(&g.InstanceID, &g.ID, &g.ParentID, &g.Level, &g.Name, &created)
-	g.CreatedAt = at(created)
+	g.CreatedAt = sqldb.At(created)
 	return g, err
 }
 
@@ -35,15 +36,15 @@ const insertHierarchyGroup = `INSERT INTO hierarchy_groups (` + groupColumns + `
 // InsertHierarchyGroup keeps a new group; a name taken below the same parent is
 // a Conflict.
 func (tx *Tx) InsertHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
-	return tx.exec(ctx, "group_name", "insert hierarchy group", insertHierarchyGroup,
-		g.InstanceID, g.ID, g.ParentID, g.Level, g.Name, ms(g.CreatedAt))
+	return tx.Exec(ctx, "group_name", "insert hierarchy group", insertHierarchyGroup,
+		g.InstanceID, g.ID, g.ParentID, g.Level, g.Name, sqldb.Ms(g.CreatedAt))
 }
 
 const findHierarchyGroup = `SELECT ` + groupColumns + ` FROM hierarchy_groups WHERE instance_id = $1 AND id = $2`
 
 // FindHierarchyGroup reads a group by id.
 func (tx *Tx) FindHierarchyGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID) (aikagi.HierarchyGroup, error) {
-	return find(ctx, tx, "hierarchy_group", scanGroup, findHierarchyGroup, instance, id)
+	return sqldb.Find(ctx, tx.Tx, "hierarchy_group", scanGroup, findHierarchyGroup, instance, id)
 }
 
 const listHierarchyGroups = `
@@ -51,7 +52,7 @@ SELECT ` + groupColumns + ` FROM hierarchy_groups WHERE instance_id = $1 ORDER B
 
 // ListHierarchyGroups reads all groups of an instance; Amazon's quota is 500.
 func (tx *Tx) ListHierarchyGroups(ctx context.Context, instance aikagi.InstanceID) ([]aikagi.HierarchyGroup, error) {
-	return list(ctx, tx, "list hierarchy groups", scanGroup, listHierarchyGroups, instance)
+	return sqldb.List(ctx, tx.Tx, "list hierarchy groups", scanGroup, listHierarchyGroups, instance)
 }
 
 const renameHierarchyGroup = `UPDATE hierarchy_groups SET name = $3 WHERE instance_id = $1 AND id = $2`
@@ -59,7 +60,7 @@ const renameHierarchyGroup = `UPDATE hierarchy_groups SET name = $3 WHERE instan
 // RenameHierarchyGroup stores a new name; one taken below the same parent is a
 // Conflict.
 func (tx *Tx) RenameHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
-	n, err := tx.execCount(ctx, "group_name", "rename hierarchy group", renameHierarchyGroup, g.InstanceID, g.ID, g.Name)
+	n, err := tx.ExecCount(ctx, "group_name", "rename hierarchy group", renameHierarchyGroup, g.InstanceID, g.ID, g.Name)
 	if err == nil && n == 0 {
 		return aikagi.E(aikagi.NotFound, "hierarchy_group", nil)
 	}
@@ -74,7 +75,7 @@ const deleteHierarchyGroup = `DELETE FROM hierarchy_groups WHERE instance_id = $
 // DeleteHierarchyGroup removes a group that nobody is in and that has no groups
 // below it; otherwise a Conflict with the reason in_use, as Amazon answers.
 func (tx *Tx) DeleteHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
-	below, err := find(ctx, tx, "hierarchy_group", scanInt, countSubgroups, g.InstanceID, g.ID)
+	below, err := sqldb.Find(ctx, tx.Tx, "hierarchy_group", sqldb.ScanInt, countSubgroups, g.InstanceID, g.ID)
 	if err != nil {
 		return err
 	}
@@ -88,5 +89,5 @@ func (tx *Tx) DeleteHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup)
 	if err := tx.dropTags(ctx, g.InstanceID, aikagi.ResourceHierarchyGroup, string(g.ID)); err != nil {
 		return err
 	}
-	return tx.execOne(ctx, "hierarchy_group", "delete hierarchy group", deleteHierarchyGroup, g.InstanceID, g.ID)
+	return tx.ExecOne(ctx, "hierarchy_group", "delete hierarchy group", deleteHierarchyGroup, g.InstanceID, g.ID)
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at`
 
-func scanInstance(r row) (aikagi.Instance, error) {
+func scanInstance(r sqldb.Row) (aikagi.Instance, error) {
 	var i aikagi.Instance
 	var settings string
 	var created int64
@@ -18,7 +19,7 @@ func scanInstance(r row) (aikagi.Instance, error) {
 	if err != nil {
 		return i, err
 	}
-	i.CreatedAt = at(created)
+	i.CreatedAt = sqldb.At(created)
 	if err := json.Unmarshal([]byte(settings), &i.Settings); err != nil {
 		return i, fmt.Errorf("read settings of instance %s: %w", i.ID, err)
 	}
@@ -35,29 +36,29 @@ func (tx *Tx) InsertInstance(ctx context.Context, i aikagi.Instance) error {
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	return tx.exec(ctx, "alias", "insert instance", insertInstance,
-		i.ID, i.Alias, i.IdentityType, string(settings), ms(i.CreatedAt))
+	return tx.Exec(ctx, "alias", "insert instance", insertInstance,
+		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt))
 }
 
 const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1`
 
 // FindInstance reads an instance by its id.
 func (tx *Tx) FindInstance(ctx context.Context, id aikagi.InstanceID) (aikagi.Instance, error) {
-	return find(ctx, tx, "instance", scanInstance, findInstance, id)
+	return sqldb.Find(ctx, tx.Tx, "instance", scanInstance, findInstance, id)
 }
 
 const findInstanceByAlias = `SELECT ` + instanceColumns + ` FROM instances WHERE alias = $1`
 
 // FindInstanceByAlias reads an instance by its alias in lower case.
 func (tx *Tx) FindInstanceByAlias(ctx context.Context, alias string) (aikagi.Instance, error) {
-	return find(ctx, tx, "instance", scanInstance, findInstanceByAlias, alias)
+	return sqldb.Find(ctx, tx.Tx, "instance", scanInstance, findInstanceByAlias, alias)
 }
 
 const listInstances = `SELECT ` + instanceColumns + ` FROM instances WHERE alias > $1 ORDER BY alias LIMIT $2`
 
 // ListInstances reads a page of instances after an alias.
 func (tx *Tx) ListInstances(ctx context.Context, after string, limit int) ([]aikagi.Instance, error) {
-	return list(ctx, tx, "list instances", scanInstance, listInstances, after, limit)
+	return sqldb.List(ctx, tx.Tx, "list instances", scanInstance, listInstances, after, limit)
 }
 
 const updateInstanceSettings = `
@@ -70,7 +71,7 @@ func (tx *Tx) UpdateInstanceSettings(ctx context.Context, i aikagi.Instance) err
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	n, err := tx.execCount(ctx, "instance", "update instance settings", updateInstanceSettings,
+	n, err := tx.ExecCount(ctx, "instance", "update instance settings", updateInstanceSettings,
 		i.ID, i.Version, string(settings))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Conflict, "instance", "changed")
@@ -87,5 +88,5 @@ func (tx *Tx) addInstanceCounts(ctx context.Context, id aikagi.InstanceID, users
 	if users == 0 && noEmail == 0 {
 		return nil
 	}
-	return tx.exec(ctx, "instance", "count users", addInstanceCounts, id, users, noEmail)
+	return tx.Exec(ctx, "instance", "count users", addInstanceCounts, id, users, noEmail)
 }

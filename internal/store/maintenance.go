@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // Expired names rows that are of no use after some time.
@@ -57,7 +59,7 @@ func (e Expired) statement() string {
 // Remove deletes up to limit rows of a kind that are older than a moment and
 // tells how many; small batches keep logins from waiting behind it.
 func (tx *Tx) Remove(ctx context.Context, what Expired, before time.Time, limit int) (int64, error) {
-	return tx.execCount(ctx, string(what), "remove "+string(what), what.statement(), ms(before), limit)
+	return tx.ExecCount(ctx, string(what), "remove "+string(what), what.statement(), sqldb.Ms(before), limit)
 }
 
 const closeOldRequests = `
@@ -69,23 +71,5 @@ WHERE (instance_id, id) IN (
 // CloseOldRequests ends up to limit open requests that were made before a
 // moment, and tells how many.
 func (tx *Tx) CloseOldRequests(ctx context.Context, before, now time.Time, limit int) (int64, error) {
-	return tx.execCount(ctx, "reset_request", "close old requests", closeOldRequests, ms(before), ms(now), limit)
-}
-
-// CheckIntegrity has the engine look for damage in its files, as far as it can;
-// the texts it returns are the engine's own. PostgreSQL checks its pages itself.
-func (s *Store) CheckIntegrity(ctx context.Context) ([]string, error) {
-	query := s.engine.integrity()
-	if query == "" {
-		return nil, nil
-	}
-	var said []string
-	err := s.View(ctx, func(tx *Tx) (err error) {
-		said, err = list(ctx, tx, "check integrity", scanString, query)
-		return err
-	})
-	if len(said) == 1 && said[0] == "ok" {
-		return nil, err
-	}
-	return said, err
+	return tx.ExecCount(ctx, "reset_request", "close old requests", closeOldRequests, sqldb.Ms(before), sqldb.Ms(now), limit)
 }

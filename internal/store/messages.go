@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const messageColumns = `id, instance_id, user_id, token_id, request_id, kind, recipient, header_id, sealed, state,
  attempt, fence, run_at, expires_at, created_at, done_at, last_reply`
 
-func scanMessage(r row) (aikagi.Message, error) {
+func scanMessage(r sqldb.Row) (aikagi.Message, error) {
 	var m aikagi.Message
 	var run, expires, created, done int64
 	err := r.Scan(&m.ID, &m.InstanceID, &m.UserID, &m.TokenID, &m.RequestID, &m.Kind, &m.To, &m.HeaderID, &m.Sealed,
 		&m.State, &m.Attempt, &m.Fence, &run, &expires, &created, &done, &m.LastReply)
-	m.RunAt, m.ExpiresAt, m.CreatedAt, m.DoneAt = at(run), at(expires), at(created), at(done)
+	m.RunAt, m.ExpiresAt, m.CreatedAt, m.DoneAt = sqldb.At(run), sqldb.At(expires), sqldb.At(created), sqldb.At(done)
 	return m, err
 }
 
@@ -26,28 +27,28 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 0, 0, $10, $11, $10, 0, '
 // InsertMessage puts a sealed message into the outbox, in the transaction of
 // its cause.
 func (tx *Tx) InsertMessage(ctx context.Context, m aikagi.Message) error {
-	return tx.exec(ctx, "message", "insert message", insertMessage,
-		m.ID, m.InstanceID, m.UserID, m.TokenID, m.RequestID, m.Kind, m.To, m.HeaderID, blob(m.Sealed),
-		ms(m.CreatedAt), ms(m.ExpiresAt))
+	return tx.Exec(ctx, "message", "insert message", insertMessage,
+		m.ID, m.InstanceID, m.UserID, m.TokenID, m.RequestID, m.Kind, m.To, m.HeaderID, sqldb.Blob(m.Sealed),
+		sqldb.Ms(m.CreatedAt), sqldb.Ms(m.ExpiresAt))
 }
 
 // claimMessage takes the message that has been due for longest. One whose
 // worker let its lease run out is due again; the fence keeps that worker from
 // recording anything afterwards. The inner query stands behind "=", where
 // PostgreSQL runs it once; behind IN it may run again and lock another row.
-func (e Engine) claimMessage() string {
+func claimMessage(e sqldb.Engine) string {
 	return `
 UPDATE outbox SET state = 'sending', run_at = $2, fence = fence + 1, attempt = attempt + 1
 WHERE id = (
  SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND run_at <= $1
- ORDER BY run_at LIMIT 1` + e.skipLocked() + `)
+ ORDER BY run_at LIMIT 1` + e.SkipLocked() + `)
 RETURNING ` + messageColumns
 }
 
 // ClaimMessage takes one message for sending, until the lease ends; NotFound if
 // none is due.
 func (tx *Tx) ClaimMessage(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
-	return find(ctx, tx, "message", scanMessage, tx.engine.claimMessage(), ms(now), ms(lease))
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claimMessage(tx.Engine()), sqldb.Ms(now), sqldb.Ms(lease))
 }
 
 const renewMessage = `UPDATE outbox SET run_at = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'`
@@ -55,7 +56,7 @@ const renewMessage = `UPDATE outbox SET run_at = $3 WHERE id = $1 AND fence = $2
 // RenewMessage prolongs the lease of a message that is being sent; Expired if
 // another worker took it.
 func (tx *Tx) RenewMessage(ctx context.Context, m aikagi.Message, lease time.Time) error {
-	n, err := tx.execCount(ctx, "message", "renew message", renewMessage, m.ID, m.Fence, ms(lease))
+	n, err := tx.ExecCount(ctx, "message", "renew message", renewMessage, m.ID, m.Fence, sqldb.Ms(lease))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "message", "taken_over")
 	}
@@ -73,22 +74,22 @@ INSERT INTO message_attempts (message_id, number, attempted_at, outcome, reply) 
 // Expired if the worker lost its lease. The content of a message that will not
 // be sent again is wiped by passing it empty.
 func (tx *Tx) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Attempt) error {
-	n, err := tx.execCount(ctx, "message", "record attempt", recordAttempt,
-		m.ID, m.Fence, m.State, ms(m.RunAt), ms(m.DoneAt), m.LastReply, blob(m.Sealed))
+	n, err := tx.ExecCount(ctx, "message", "record attempt", recordAttempt,
+		m.ID, m.Fence, m.State, sqldb.Ms(m.RunAt), sqldb.Ms(m.DoneAt), m.LastReply, sqldb.Blob(m.Sealed))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return aikagi.Because(aikagi.Expired, "message", "taken_over")
 	}
-	return tx.exec(ctx, "message", "insert attempt", insertAttempt, m.ID, a.Number, ms(a.At), a.Outcome, a.Reply)
+	return tx.Exec(ctx, "message", "insert attempt", insertAttempt, m.ID, a.Number, sqldb.Ms(a.At), a.Outcome, a.Reply)
 }
 
 const findMessage = `SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id = $2`
 
 // FindMessage reads one message of an instance.
 func (tx *Tx) FindMessage(ctx context.Context, instance aikagi.InstanceID, id aikagi.MessageID) (aikagi.Message, error) {
-	return find(ctx, tx, "message", scanMessage, findMessage, instance, id)
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, findMessage, instance, id)
 }
 
 const listMessages = `
@@ -97,7 +98,7 @@ SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id < $2 ORD
 // ListMessages reads a page of an instance's messages, newest first, before an
 // id; "~" is the start.
 func (tx *Tx) ListMessages(ctx context.Context, instance aikagi.InstanceID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
-	return list(ctx, tx, "list messages", scanMessage, listMessages, instance, before, limit)
+	return sqldb.List(ctx, tx.Tx, "list messages", scanMessage, listMessages, instance, before, limit)
 }
 
 const listMessagesOfUser = `
@@ -105,14 +106,14 @@ SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND user_id = $
 
 // ListMessagesOfUser reads a page of the messages to one user, newest first.
 func (tx *Tx) ListMessagesOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
-	return list(ctx, tx, "list messages of user", scanMessage, listMessagesOfUser, instance, user, before, limit)
+	return sqldb.List(ctx, tx.Tx, "list messages of user", scanMessage, listMessagesOfUser, instance, user, before, limit)
 }
 
-func scanAttempt(r row) (aikagi.Attempt, error) {
+func scanAttempt(r sqldb.Row) (aikagi.Attempt, error) {
 	var a aikagi.Attempt
 	var when int64
 	err := r.Scan(&a.MessageID, &a.Number, &when, &a.Outcome, &a.Reply)
-	a.At = at(when)
+	a.At = sqldb.At(when)
 	return a, err
 }
 
@@ -121,7 +122,7 @@ SELECT message_id, number, attempted_at, outcome, reply FROM message_attempts WH
 
 // ListAttempts reads every try to send a message.
 func (tx *Tx) ListAttempts(ctx context.Context, id aikagi.MessageID) ([]aikagi.Attempt, error) {
-	return list(ctx, tx, "list attempts", scanAttempt, listAttempts, id)
+	return sqldb.List(ctx, tx.Tx, "list attempts", scanAttempt, listAttempts, id)
 }
 
 const retryMessage = `
@@ -129,5 +130,5 @@ UPDATE outbox SET run_at = $3 WHERE instance_id = $1 AND id = $2 AND state = 'wa
 
 // RetryMessage makes a waiting message due now.
 func (tx *Tx) RetryMessage(ctx context.Context, m aikagi.Message, now time.Time) error {
-	return tx.execOne(ctx, "message", "retry message", retryMessage, m.InstanceID, m.ID, ms(now))
+	return tx.ExecOne(ctx, "message", "retry message", retryMessage, m.InstanceID, m.ID, sqldb.Ms(now))
 }

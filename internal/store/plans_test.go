@@ -38,7 +38,7 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		db := storetest.Open(t, store.SQLite).Reads()
+		db := raw(t, storetest.URL(t, store.SQLite))
 		for _, s := range statements(t, store.SQLite) {
 			plan := explain(t, db, "EXPLAIN QUERY PLAN "+s.Query, anything(s.Query)...)
 			for line := range strings.Lines(plan) {
@@ -50,7 +50,7 @@ func TestPlans(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		conn := oneConnection(t, storetest.Open(t, store.Postgres).Writes())
+		conn := oneConnection(t, raw(t, storetest.URL(t, store.Postgres)))
 		// A generic plan is what a prepared statement may get at any time; a scan
 		// is chosen only where there is no index.
 		for _, setting := range []string{"enable_seqscan = off", "plan_cache_mode = force_generic_plan"} {
@@ -95,7 +95,7 @@ func walksPostgres(plan string) bool {
 // source, so that none can be forgotten, and those that functions build.
 func statements(t *testing.T, e store.Engine) []store.Statement {
 	t.Helper()
-	all := e.BuiltStatements()
+	all := store.BuiltStatements(e)
 	pkg := constantsOf(t)
 	for _, name := range pkg.Names() {
 		c, ok := pkg.Lookup(name).(*types.Const)
@@ -228,7 +228,7 @@ func TestUserListPlans(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		db := storetest.Open(t, store.SQLite).Reads()
+		db := raw(t, storetest.URL(t, store.SQLite))
 		for _, q := range store.UserStatements() {
 			plan := explain(t, db, "EXPLAIN QUERY PLAN "+q.Query, q.Args...)
 			ordered := strings.HasPrefix(q.Name, "list ") && !strings.Contains(q.Name, string(store.UsersOfProfile)) || q.Name == "search"
@@ -239,7 +239,7 @@ func TestUserListPlans(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := storetest.Open(t, store.Postgres).Writes()
+		db := raw(t, storetest.URL(t, store.Postgres))
 		for _, statement := range manyUsers {
 			run(t, db, statement)
 		}

@@ -4,15 +4,16 @@ import (
 	"context"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const policyColumns = `id, name, managed, document, version, created_at`
 
-func scanPolicy(r row) (aikagi.Policy, error) {
+func scanPolicy(r sqldb.Row) (aikagi.Policy, error) {
 	var p aikagi.Policy
 	var created int64
 	err := r.Scan(&p.ID, &p.Name, &p.Managed, &p.Document, &p.Version, &created)
-	p.CreatedAt = at(created)
+	p.CreatedAt = sqldb.At(created)
 	return p, err
 }
 
@@ -21,22 +22,22 @@ INSERT INTO policies (` + policyColumns + `) VALUES ($1, $2, $3, $4, 1, $5)`
 
 // InsertPolicy keeps a new policy; a taken name is a Conflict.
 func (tx *Tx) InsertPolicy(ctx context.Context, p aikagi.Policy) error {
-	return tx.exec(ctx, "policy_name", "insert policy", insertPolicy,
-		p.ID, p.Name, p.Managed, p.Document, ms(p.CreatedAt))
+	return tx.Exec(ctx, "policy_name", "insert policy", insertPolicy,
+		p.ID, p.Name, p.Managed, p.Document, sqldb.Ms(p.CreatedAt))
 }
 
 const findPolicy = `SELECT ` + policyColumns + ` FROM policies WHERE id = $1`
 
 // FindPolicy reads a policy by id.
 func (tx *Tx) FindPolicy(ctx context.Context, id aikagi.PolicyID) (aikagi.Policy, error) {
-	return find(ctx, tx, "policy", scanPolicy, findPolicy, id)
+	return sqldb.Find(ctx, tx.Tx, "policy", scanPolicy, findPolicy, id)
 }
 
 const listPolicies = `SELECT ` + policyColumns + ` FROM policies WHERE name > $1 ORDER BY name LIMIT $2`
 
 // ListPolicies reads a page of policies after a name.
 func (tx *Tx) ListPolicies(ctx context.Context, after string, limit int) ([]aikagi.Policy, error) {
-	return list(ctx, tx, "list policies", scanPolicy, listPolicies, after, limit)
+	return sqldb.List(ctx, tx.Tx, "list policies", scanPolicy, listPolicies, after, limit)
 }
 
 const listPoliciesOf = `
@@ -46,7 +47,7 @@ WHERE a.principal_id = $1 ORDER BY p.name`
 
 // ListPoliciesOf reads the policies attached to a principal.
 func (tx *Tx) ListPoliciesOf(ctx context.Context, id aikagi.PrincipalID) ([]aikagi.Policy, error) {
-	return list(ctx, tx, "list policies of principal", scanPolicy, listPoliciesOf, id)
+	return sqldb.List(ctx, tx.Tx, "list policies of principal", scanPolicy, listPoliciesOf, id)
 }
 
 const updatePolicy = `
@@ -55,7 +56,7 @@ UPDATE policies SET document = $3, version = version + 1 WHERE id = $1 AND versi
 // UpdatePolicy stores another document; a Conflict if the policy was changed
 // since it was read.
 func (tx *Tx) UpdatePolicy(ctx context.Context, p aikagi.Policy) error {
-	n, err := tx.execCount(ctx, "policy", "update policy", updatePolicy, p.ID, p.Version, p.Document)
+	n, err := tx.ExecCount(ctx, "policy", "update policy", updatePolicy, p.ID, p.Version, p.Document)
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Conflict, "policy", "changed")
 	}
@@ -67,21 +68,21 @@ const deletePolicy = `DELETE FROM policies WHERE id = $1`
 // DeletePolicy removes a policy that is attached to nobody; one in use is a
 // Conflict with the reason in_use.
 func (tx *Tx) DeletePolicy(ctx context.Context, id aikagi.PolicyID) error {
-	return tx.execOne(ctx, "policy", "delete policy", deletePolicy, id)
+	return tx.ExecOne(ctx, "policy", "delete policy", deletePolicy, id)
 }
 
 const attachPolicy = `INSERT INTO policy_attachments (principal_id, policy_id) VALUES ($1, $2)`
 
 // AttachPolicy gives a policy to a principal; a Conflict if it has it already.
 func (tx *Tx) AttachPolicy(ctx context.Context, principal aikagi.PrincipalID, policy aikagi.PolicyID) error {
-	return tx.exec(ctx, "policy_attachment", "attach policy", attachPolicy, principal, policy)
+	return tx.Exec(ctx, "policy_attachment", "attach policy", attachPolicy, principal, policy)
 }
 
 const detachPolicy = `DELETE FROM policy_attachments WHERE principal_id = $1 AND policy_id = $2`
 
 // DetachPolicy takes a policy from a principal.
 func (tx *Tx) DetachPolicy(ctx context.Context, principal aikagi.PrincipalID, policy aikagi.PolicyID) error {
-	return tx.execOne(ctx, "policy_attachment", "detach policy", detachPolicy, principal, policy)
+	return tx.ExecOne(ctx, "policy_attachment", "detach policy", detachPolicy, principal, policy)
 }
 
 const listAttached = `
@@ -89,7 +90,7 @@ SELECT principal_id FROM policy_attachments WHERE policy_id = $1 ORDER BY princi
 
 // ListAttached reads who has a policy.
 func (tx *Tx) ListAttached(ctx context.Context, policy aikagi.PolicyID) ([]aikagi.PrincipalID, error) {
-	ids, err := list(ctx, tx, "list attached", scanString, listAttached, policy)
+	ids, err := sqldb.List(ctx, tx.Tx, "list attached", sqldb.ScanString, listAttached, policy)
 	principals := make([]aikagi.PrincipalID, len(ids))
 	for i, id := range ids {
 		principals[i] = aikagi.PrincipalID(id)

@@ -29,7 +29,7 @@ func TestSchema(t *testing.T) {
 		}
 		defer want.Close()
 		run(t, want, store.SQLite.DDL(string(text)))
-		compare(t, schemaOfSQLite, want, storetest.Open(t, store.SQLite).Reads())
+		compare(t, schemaOfSQLite, want, raw(t, storetest.URL(t, store.SQLite)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -39,7 +39,7 @@ func TestSchema(t *testing.T) {
 		}
 		defer want.Close()
 		run(t, want, store.Postgres.DDL(string(text)))
-		compare(t, schemaOfPostgres, want, storetest.Open(t, store.Postgres).Reads())
+		compare(t, schemaOfPostgres, want, raw(t, storetest.URL(t, store.Postgres)))
 	})
 }
 
@@ -91,7 +91,7 @@ func TestSchemaSuitsBothEngines(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		db := storetest.Open(t, store.SQLite).Reads()
+		db := raw(t, storetest.URL(t, store.SQLite))
 		for _, row := range rowsOf(t, db, `SELECT name FROM pragma_table_list
  WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose%'`) {
 			t.Errorf("table %s is not STRICT", row[0])
@@ -99,7 +99,7 @@ func TestSchemaSuitsBothEngines(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := storetest.Open(t, store.Postgres).Reads()
+		db := raw(t, storetest.URL(t, store.Postgres))
 		for _, row := range rowsOf(t, db, `SELECT table_name, column_name FROM information_schema.columns
  WHERE table_schema = 'public' AND data_type = 'text' AND coalesce(collation_name, '') <> 'C' AND table_name NOT LIKE 'goose%'`) {
 			t.Errorf("column %s.%s does not sort by bytes", row[0], row[1])

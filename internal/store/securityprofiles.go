@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const profileColumns = `instance_id, id, name, description, permissions, version, created_at, updated_at`
 
-func scanProfile(r row) (aikagi.SecurityProfile, error) {
+func scanProfile(r sqldb.Row) (aikagi.SecurityProfile, error) {
 	var p aikagi.SecurityProfile
 	var permissions string
 	var created, updated int64
@@ -18,7 +19,7 @@ func scanProfile(r row) (aikagi.SecurityProfile, error) {
 	if err != nil {
 		return p, err
 	}
-	p.CreatedAt, p.UpdatedAt = at(created), at(updated)
+	p.CreatedAt, p.UpdatedAt = sqldb.At(created), sqldb.At(updated)
 	if err := json.Unmarshal([]byte(permissions), &p.Permissions); err != nil {
 		return p, fmt.Errorf("read permissions of %s: %w", p.ID, err)
 	}
@@ -34,8 +35,8 @@ func (tx *Tx) InsertSecurityProfile(ctx context.Context, p aikagi.SecurityProfil
 	if err != nil {
 		return fmt.Errorf("write permissions: %w", err)
 	}
-	return tx.exec(ctx, "profile_name", "insert security profile", insertSecurityProfile,
-		p.InstanceID, p.ID, p.Name, p.Description, string(permissions), ms(p.CreatedAt))
+	return tx.Exec(ctx, "profile_name", "insert security profile", insertSecurityProfile,
+		p.InstanceID, p.ID, p.Name, p.Description, string(permissions), sqldb.Ms(p.CreatedAt))
 }
 
 const updateSecurityProfile = `
@@ -49,8 +50,8 @@ func (tx *Tx) UpdateSecurityProfile(ctx context.Context, p aikagi.SecurityProfil
 	if err != nil {
 		return fmt.Errorf("write permissions: %w", err)
 	}
-	n, err := tx.execCount(ctx, "security_profile", "update security profile", updateSecurityProfile,
-		p.InstanceID, p.ID, p.Version, p.Description, string(permissions), ms(p.UpdatedAt))
+	n, err := tx.ExecCount(ctx, "security_profile", "update security profile", updateSecurityProfile,
+		p.InstanceID, p.ID, p.Version, p.Description, string(permissions), sqldb.Ms(p.UpdatedAt))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Conflict, "security_profile", "changed")
 	}
@@ -65,21 +66,21 @@ func (tx *Tx) DeleteSecurityProfile(ctx context.Context, instance aikagi.Instanc
 	if err := tx.dropTags(ctx, instance, aikagi.ResourceSecurityProfile, string(id)); err != nil {
 		return err
 	}
-	return tx.execOne(ctx, "security_profile", "delete security profile", deleteSecurityProfile, instance, id)
+	return tx.ExecOne(ctx, "security_profile", "delete security profile", deleteSecurityProfile, instance, id)
 }
 
 const findSecurityProfile = `SELECT ` + profileColumns + ` FROM security_profiles WHERE instance_id = $1 AND id = $2`
 
 // FindSecurityProfile reads a profile by id.
 func (tx *Tx) FindSecurityProfile(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) (aikagi.SecurityProfile, error) {
-	return find(ctx, tx, "security_profile", scanProfile, findSecurityProfile, instance, id)
+	return sqldb.Find(ctx, tx.Tx, "security_profile", scanProfile, findSecurityProfile, instance, id)
 }
 
 const listSecurityProfiles = `SELECT ` + profileColumns + ` FROM security_profiles WHERE instance_id = $1 ORDER BY name`
 
 // ListSecurityProfiles reads all profiles of an instance; Amazon's quota is 100.
 func (tx *Tx) ListSecurityProfiles(ctx context.Context, instance aikagi.InstanceID) ([]aikagi.SecurityProfile, error) {
-	return list(ctx, tx, "list security profiles", scanProfile, listSecurityProfiles, instance)
+	return sqldb.List(ctx, tx.Tx, "list security profiles", scanProfile, listSecurityProfiles, instance)
 }
 
 const listProfilesOfUser = `
@@ -90,7 +91,7 @@ WHERE u.instance_id = $1 AND u.user_id = $2 ORDER BY p.name`
 
 // ListProfilesOfUser reads the profiles that a user holds.
 func (tx *Tx) ListProfilesOfUser(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) ([]aikagi.SecurityProfile, error) {
-	return list(ctx, tx, "list profiles of user", scanProfile, listProfilesOfUser, instance, id)
+	return sqldb.List(ctx, tx.Tx, "list profiles of user", scanProfile, listProfilesOfUser, instance, id)
 }
 
 const listHolders = `
@@ -101,7 +102,7 @@ ORDER BY u.id LIMIT $4`
 
 // ListHolders reads a page of the enabled users who hold a profile.
 func (tx *Tx) ListHolders(ctx context.Context, instance aikagi.InstanceID, profile aikagi.SecurityProfileID, after aikagi.UserID, limit int) ([]aikagi.UserID, error) {
-	ids, err := list(ctx, tx, "list holders", scanString, listHolders, instance, profile, after, limit)
+	ids, err := sqldb.List(ctx, tx.Tx, "list holders", sqldb.ScanString, listHolders, instance, profile, after, limit)
 	users := make([]aikagi.UserID, len(ids))
 	for i, id := range ids {
 		users[i] = aikagi.UserID(id)

@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const sessionColumns = `instance_id, digest, id, user_id, grant_id, created_at, last_used_at, expires_at, address, user_agent`
 
-func scanSession(r row) (aikagi.Session, error) {
+func scanSession(r sqldb.Row) (aikagi.Session, error) {
 	var s aikagi.Session
 	var created, used, expires int64
 	err := r.Scan(&s.InstanceID, &s.Digest, &s.ID, &s.UserID, &s.GrantID, &created, &used, &expires,
 		&s.Address, &s.UserAgent)
-	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = at(created), at(used), at(expires)
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = sqldb.At(created), sqldb.At(used), sqldb.At(expires)
 	return s, err
 }
 
@@ -23,8 +24,8 @@ INSERT INTO sessions (` + sessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $6
 
 // InsertSession keeps a new session; only the digest of its secret.
 func (tx *Tx) InsertSession(ctx context.Context, s aikagi.Session) error {
-	return tx.exec(ctx, "session", "insert session", insertSession,
-		s.InstanceID, s.Digest, s.ID, s.UserID, s.GrantID, ms(s.CreatedAt), ms(s.ExpiresAt), s.Address, s.UserAgent)
+	return tx.Exec(ctx, "session", "insert session", insertSession,
+		s.InstanceID, s.Digest, s.ID, s.UserID, s.GrantID, sqldb.Ms(s.CreatedAt), sqldb.Ms(s.ExpiresAt), s.Address, s.UserAgent)
 }
 
 const findSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE instance_id = $1 AND digest = $2`
@@ -33,7 +34,7 @@ const findSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE instance_
 // read that each request pays. Whether it is still good is package session's
 // to say; disabling or deleting a user removes his sessions.
 func (tx *Tx) FindSession(ctx context.Context, instance aikagi.InstanceID, digest []byte) (aikagi.Session, error) {
-	return find(ctx, tx, "session", scanSession, findSession, instance, digest)
+	return sqldb.Find(ctx, tx.Tx, "session", scanSession, findSession, instance, digest)
 }
 
 // SessionHolder is a session with what a check wants to know about its user.
@@ -44,11 +45,11 @@ type SessionHolder struct {
 	MustChange bool
 }
 
-func scanSessionHolder(r row) (SessionHolder, error) {
+func scanSessionHolder(r sqldb.Row) (SessionHolder, error) {
 	var h SessionHolder
 	var created, used, expires int64
 	err := r.Scan(&h.ID, &h.UserID, &h.GrantID, &created, &used, &expires, &h.Username, &h.Enabled, &h.MustChange)
-	h.CreatedAt, h.LastUsedAt, h.ExpiresAt = at(created), at(used), at(expires)
+	h.CreatedAt, h.LastUsedAt, h.ExpiresAt = sqldb.At(created), sqldb.At(used), sqldb.At(expires)
 	return h, err
 }
 
@@ -65,7 +66,7 @@ WHERE s.instance_id = $1 AND s.digest = $2 AND i.alias = $3`
 // FindSessionHolder reads in one statement what FindInstanceByAlias, FindSession
 // and FindUser read in three: a check is asked far more often than a page (P6).
 func (tx *Tx) FindSessionHolder(ctx context.Context, alias string, instance aikagi.InstanceID, digest []byte) (SessionHolder, error) {
-	h, err := find(ctx, tx, "session", scanSessionHolder, findSessionHolder, instance, digest, alias)
+	h, err := sqldb.Find(ctx, tx.Tx, "session", scanSessionHolder, findSessionHolder, instance, digest, alias)
 	h.InstanceID, h.Digest = instance, digest
 	return h, err
 }
@@ -75,7 +76,7 @@ SELECT ` + sessionColumns + ` FROM sessions WHERE instance_id = $1 AND user_id =
 
 // ListSessions reads the sessions of a user, newest first.
 func (tx *Tx) ListSessions(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) ([]aikagi.Session, error) {
-	return list(ctx, tx, "list sessions", scanSession, listSessions, instance, user)
+	return sqldb.List(ctx, tx.Tx, "list sessions", scanSession, listSessions, instance, user)
 }
 
 const touchSession = `
@@ -83,14 +84,14 @@ UPDATE sessions SET last_used_at = $3 WHERE instance_id = $1 AND digest = $2 AND
 
 // TouchSession notes that a session is in use.
 func (tx *Tx) TouchSession(ctx context.Context, s aikagi.Session, now time.Time) error {
-	return tx.exec(ctx, "session", "touch session", touchSession, s.InstanceID, s.Digest, ms(now))
+	return tx.Exec(ctx, "session", "touch session", touchSession, s.InstanceID, s.Digest, sqldb.Ms(now))
 }
 
 const endSession = `DELETE FROM sessions WHERE instance_id = $1 AND id = $2`
 
 // EndSession removes one session; NotFound if it is gone already.
 func (tx *Tx) EndSession(ctx context.Context, instance aikagi.InstanceID, id aikagi.SessionID) error {
-	return tx.execOne(ctx, "session", "end session", endSession, instance, id)
+	return tx.ExecOne(ctx, "session", "end session", endSession, instance, id)
 }
 
 const endSessionsOfUser = `DELETE FROM sessions WHERE instance_id = $1 AND user_id = $2 AND id <> $3`
@@ -98,14 +99,14 @@ const endSessionsOfUser = `DELETE FROM sessions WHERE instance_id = $1 AND user_
 // EndSessionsOfUser removes all sessions of a user but one, which may be empty,
 // and tells how many.
 func (tx *Tx) EndSessionsOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, but aikagi.SessionID) (int64, error) {
-	return tx.execCount(ctx, "session", "end sessions of user", endSessionsOfUser, instance, user, but)
+	return tx.ExecCount(ctx, "session", "end sessions of user", endSessionsOfUser, instance, user, but)
 }
 
 const endSessionsOfGrant = `DELETE FROM sessions WHERE grant_id = $1`
 
 // EndSessionsOfGrant removes the session of an emergency grant.
 func (tx *Tx) EndSessionsOfGrant(ctx context.Context, grant aikagi.GrantID) error {
-	return tx.exec(ctx, "session", "end sessions of grant", endSessionsOfGrant, grant)
+	return tx.Exec(ctx, "session", "end sessions of grant", endSessionsOfGrant, grant)
 }
 
 const findDevice = `
@@ -113,7 +114,7 @@ SELECT user_id FROM known_devices WHERE instance_id = $1 AND digest = $2 AND las
 
 // FindDevice tells whose known device a digest is, if it was used after since.
 func (tx *Tx) FindDevice(ctx context.Context, instance aikagi.InstanceID, digest []byte, since time.Time) (aikagi.UserID, error) {
-	id, err := find(ctx, tx, "known_device", scanString, findDevice, instance, digest, ms(since))
+	id, err := sqldb.Find(ctx, tx.Tx, "known_device", sqldb.ScanString, findDevice, instance, digest, sqldb.Ms(since))
 	return aikagi.UserID(id), err
 }
 
@@ -124,12 +125,12 @@ WHERE known_devices.user_id = excluded.user_id`
 
 // KeepDevice remembers a browser that a user logged in with.
 func (tx *Tx) KeepDevice(ctx context.Context, d aikagi.KnownDevice, now time.Time) error {
-	return tx.exec(ctx, "known_device", "keep device", keepDevice, d.InstanceID, d.Digest, d.UserID, ms(now))
+	return tx.Exec(ctx, "known_device", "keep device", keepDevice, d.InstanceID, d.Digest, d.UserID, sqldb.Ms(now))
 }
 
 const forgetDevices = `DELETE FROM known_devices WHERE instance_id = $1 AND user_id = $2`
 
 // ForgetDevices forgets all browsers of a user.
 func (tx *Tx) ForgetDevices(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) error {
-	return tx.exec(ctx, "known_device", "forget devices", forgetDevices, instance, user)
+	return tx.Exec(ctx, "known_device", "forget devices", forgetDevices, instance, user)
 }

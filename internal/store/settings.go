@@ -2,13 +2,15 @@ package store
 
 import (
 	"context"
+
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const findSetting = `SELECT value FROM settings WHERE name = $1`
 
 // FindSetting reads a fact about the server.
 func (tx *Tx) FindSetting(ctx context.Context, name string) (string, error) {
-	return find(ctx, tx, "setting", scanString, findSetting, name)
+	return sqldb.Find(ctx, tx.Tx, "setting", sqldb.ScanString, findSetting, name)
 }
 
 const putSetting = `
@@ -16,5 +18,5 @@ INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE 
 
 // PutSetting keeps a fact about the server.
 func (tx *Tx) PutSetting(ctx context.Context, name, value string) error {
-	return tx.exec(ctx, "setting", "put setting", putSetting, name, value)
+	return tx.Exec(ctx, "setting", "put setting", putSetting, name, value)
 }

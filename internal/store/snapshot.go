@@ -8,53 +8,26 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
-
-// SchemaVersion tells which migration was the last that Open brought in.
-func (s *Store) SchemaVersion() (int64, error) {
-	provider, err := s.provider()
-	if err != nil {
-		return 0, fmt.Errorf("read migrations: %w", err)
-	}
-	sources := provider.ListSources()
-	return sources[len(sources)-1].Version, nil
-}
-
-// Snapshot runs fn for reading; all its statements see the database as it was
-// at one moment, while others go on writing.
-func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := s.read.BeginTx(ctx, s.engine.snapshot())
-	if err != nil {
-		return decide("database", fmt.Errorf("begin: %w", err))
-	}
-	defer func() { _ = tx.Rollback() }() // only read
-	return fn(&Tx{engine: s.engine, db: tx})
-}
 
 // Dump hands every row of a table to each, in the order of the columns: a
 // string, an int64, a bool or bytes.
 func (tx *Tx) Dump(ctx context.Context, t Table, each func(values []any) error) error {
-	rows, err := tx.rows(ctx, "SELECT "+t.names()+" FROM "+t.Name, nil) // names of schema.sql
-	if err != nil {
-		return decide(t.Name, fmt.Errorf("dump %s: %w", t.Name, err))
-	}
-	defer func() { _ = rows.Close() }() // Err tells what matters
-	for rows.Next() {
+	scan := func(r sqldb.Row) error {
 		into := make([]any, len(t.Columns))
 		for i, c := range t.Columns {
 			into[i] = c.Kind.target()
 		}
-		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("dump %s: %w", t.Name, err)
+		if err := r.Scan(into...); err != nil {
+			return err
 		}
 		for i := range into {
 			into[i] = pointed(into[i])
 		}
-		if err := each(into); err != nil {
-			return err
-		}
+		return each(into)
 	}
-	return decide(t.Name, rows.Err())
+	return sqldb.Each(ctx, tx.Tx, "dump "+t.Name, scan, "SELECT "+t.names()+" FROM "+t.Name) // names of schema.sql
 }
 
 func (k Kind) target() any {
@@ -91,14 +64,14 @@ func (tx *Tx) Load(ctx context.Context, t Table, values []any) error {
 		marks[i] = "$" + strconv.Itoa(i+1)
 	}
 	statement := "INSERT INTO " + t.Name + " (" + t.names() + ") VALUES (" + strings.Join(marks, ", ") + ")"
-	return tx.exec(ctx, t.Name, "load "+t.Name, statement, values...)
+	return tx.Exec(ctx, t.Name, "load "+t.Name, statement, values...)
 }
 
 // Empty reports whether no table holds a row: only then is it safe to load a
 // backup.
 func (tx *Tx) Empty(ctx context.Context) (bool, error) {
 	for _, t := range Tables() {
-		found, err := list(ctx, tx, "look at "+t.Name, scanInt, "SELECT 1 FROM "+t.Name+" LIMIT 1")
+		found, err := sqldb.List(ctx, tx.Tx, "look at "+t.Name, sqldb.ScanInt, "SELECT 1 FROM "+t.Name+" LIMIT 1")
 		if err != nil || len(found) > 0 {
 			return false, err
 		}
@@ -128,15 +101,15 @@ func (tx *Tx) EndRestored(ctx context.Context, now time.Time) error {
 		args      []any
 	}{
 		{moveAllEpochs, nil},
-		{endAllGrants, []any{ms(now)}},
-		{closeNewRequests, []any{ms(now)}},
-		{dropSecretMessages, []any{ms(now), []byte{}}},
+		{endAllGrants, []any{sqldb.Ms(now)}},
+		{closeNewRequests, []any{sqldb.Ms(now)}},
+		{dropSecretMessages, []any{sqldb.Ms(now), []byte{}}},
 	} {
-		if err := tx.exec(ctx, "backup", "end restored secrets", step.statement, step.args...); err != nil {
+		if err := tx.Exec(ctx, "backup", "end restored secrets", step.statement, step.args...); err != nil {
 			return err
 		}
 	}
-	return tx.PutSetting(ctx, restorePoint, strconv.FormatInt(ms(now), 10))
+	return tx.PutSetting(ctx, restorePoint, strconv.FormatInt(sqldb.Ms(now), 10))
 }
 
 // restorePoint is the setting that tells when a backup was loaded.
@@ -155,5 +128,5 @@ func (tx *Tx) RestoredAt(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read restore point: %w", err)
 	}
-	return at(stored), nil
+	return sqldb.At(stored), nil
 }

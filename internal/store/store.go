@@ -2,195 +2,61 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
+	"embed"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
-
-	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-// Store is an open database.
-type Store struct {
-	engine Engine
-	read   *sql.DB
-	write  *sql.DB
-	writer *writer // SQLite only
-	reads  statements
-}
+// Engine is the database underneath.
+type Engine = sqldb.Engine
 
-// readConnections bounds the read pool of SQLite: more readers than this only
-// wait for one another.
+// The two engines.
 const (
-	readConnections     = 8
-	postgresConnections = 16
+	SQLite   = sqldb.SQLite
+	Postgres = sqldb.Postgres
 )
+
+// Store is an open database that knows the product's nouns.
+type Store struct{ *sqldb.DB }
+
+// Tx is what the functions given to View, Update, Claim and Snapshot work with.
+type Tx struct{ *sqldb.Tx }
+
+//go:embed migrations/*.sql
+var migrations embed.FS
 
 // Open opens the database at url ("sqlite:PATH" or "postgres://…"), makes it if
 // it is missing, and brings its schema up to date.
 func Open(ctx context.Context, url string) (*Store, error) {
-	s, err := connect(ctx, url)
+	db, err := sqldb.Open(ctx, url, migrations)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
-		_ = s.Close() // the first error is the one to tell
-		return nil, err
-	}
-	return s, nil
-}
-
-func connect(ctx context.Context, url string) (*Store, error) {
-	if path, found := strings.CutPrefix(url, "sqlite:"); found {
-		return openSQLite(ctx, path)
-	}
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		return openPostgres(ctx, url)
-	}
-	return nil, aikagi.Because(aikagi.Invalid, "database", "url")
-}
-
-func openPostgres(ctx context.Context, url string) (*Store, error) {
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		return nil, fmt.Errorf("open postgres: %w", err)
-	}
-	db.SetMaxOpenConns(postgresConnections)
-	db.SetMaxIdleConns(postgresConnections)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := db.PingContext(ctx); err != nil {
-		_ = db.Close() // the first error is the one to tell
-		return nil, aikagi.E(aikagi.Unavailable, "database", err)
-	}
-	return &Store{engine: Postgres, read: db, write: db}, nil
-}
-
-func openSQLite(ctx context.Context, path string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, aikagi.E(aikagi.Unavailable, "data_directory", err)
-	}
-	// The driver reads a URI (https://sqlite.org/uri.html §3).
-	// What a savepoint would restore is kept in memory: in a temporary file, which
-	// is opened for every commit, it cost more than the commit itself.
-	base := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(memory)"
-	write, err := sql.Open("sqlite", base)
-	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
-	}
-	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
-		_ = write.Close() // the first error is the one to tell
-		return nil, fmt.Errorf("open %s: %w", path, decide("database", err))
-	}
-	read, err := sql.Open("sqlite", base+"&_pragma=query_only(1)")
-	if err != nil {
-		_ = write.Close() // the first error is the one to tell
-		return nil, fmt.Errorf("open sqlite: %w", err)
-	}
-	read.SetMaxOpenConns(readConnections)
-	read.SetMaxIdleConns(readConnections)
-	return &Store{engine: SQLite, read: read, write: write}, nil
-}
-
-// Engine tells which database is underneath.
-func (s *Store) Engine() Engine { return s.engine }
-
-// Ping asks the database for an answer.
-func (s *Store) Ping(ctx context.Context) error {
-	return decide("database", s.read.PingContext(ctx))
-}
-
-// Close waits for the writer and closes all connections.
-func (s *Store) Close() error {
-	if s.writer != nil {
-		s.writer.stop()
-	}
-	s.reads.close()
-	err := s.read.Close()
-	if s.write != s.read {
-		if werr := s.write.Close(); err == nil {
-			err = werr
-		}
-	}
-	return err
+	return &Store{db}, nil
 }
 
 // View runs fn for reading. Each statement sees what was committed before it.
-func (s *Store) View(_ context.Context, fn func(*Tx) error) error {
-	return fn(&Tx{engine: s.engine, db: s.read, statements: s.cache()})
-}
-
-func (s *Store) cache() *statements {
-	if s.engine == SQLite {
-		return &s.reads
-	}
-	return nil // pgx keeps its own per connection
-}
+func (s *Store) View(ctx context.Context, fn func(*Tx) error) error { return s.DB.View(ctx, with(fn)) }
 
 // Update runs fn in one transaction that is stored and flushed when Update
 // returns nil. An Unavailable error at the end means unknown: the change may
 // or may not be there, so every caller must be safe to repeat (R1).
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
-	if s.engine == SQLite {
-		return s.writer.run(ctx, fn)
-	}
-	return s.updatePostgres(ctx, sql.LevelSerializable, fn)
+	return s.DB.Update(ctx, with(fn))
 }
 
 // Claim runs fn like Update for statements that each decide by themselves and
-// decide nothing about rights: taking work, taking a token of a limit. On
-// PostgreSQL it runs at READ COMMITTED, where SKIP LOCKED lets several nodes take
-// different rows at once, and where whoever meets a row in use waits for it; a
-// serializable transaction would have to start again.
+// decide nothing about rights: taking work, taking a token of a limit.
 func (s *Store) Claim(ctx context.Context, fn func(*Tx) error) error {
-	if s.engine == SQLite {
-		return s.writer.run(ctx, fn)
-	}
-	return s.updatePostgres(ctx, sql.LevelReadCommitted, fn)
+	return s.DB.Claim(ctx, with(fn))
 }
 
-// retries bounds how often a transaction is run again after a serialization
-// failure. With jitter, ten are enough for 16 connections on one row.
-const retries = 10
-
-func (s *Store) updatePostgres(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
-	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, level, fn)
-		if err == nil || !again(err) {
-			return err
-		}
-		if attempt == retries {
-			return aikagi.E(aikagi.Unavailable, "database", err)
-		}
-		pause := time.Duration(rand.IntN(4<<min(attempt, 6))) * time.Millisecond //nolint:gosec // G404: jitter, not a secret
-		select {
-		case <-ctx.Done():
-			return aikagi.E(aikagi.Unavailable, "database", ctx.Err())
-		case <-time.After(pause):
-		}
-	}
+// Snapshot runs fn for reading; all its statements see the database as it was
+// at one moment, while others go on writing.
+func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
+	return s.DB.Snapshot(ctx, with(fn))
 }
 
-func (s *Store) once(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, &sql.TxOptions{Isolation: level})
-	if err != nil {
-		return decide("database", fmt.Errorf("begin: %w", err))
-	}
-	defer func() { _ = tx.Rollback() }() // after Commit it answers ErrTxDone
-	if err := fn(&Tx{engine: Postgres, db: tx}); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		if again(err) {
-			return err
-		}
-		return aikagi.E(aikagi.Unavailable, "database", fmt.Errorf("commit: %w", err))
-	}
-	return nil
+func with(fn func(*Tx) error) func(*sqldb.Tx) error {
+	return func(tx *sqldb.Tx) error { return fn(&Tx{tx}) }
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-func scanTag(r row) (aikagi.Tag, error) {
+func scanTag(r sqldb.Row) (aikagi.Tag, error) {
 	var t aikagi.Tag
 	err := r.Scan(&t.Key, &t.Value)
 	return t, err
@@ -17,7 +18,7 @@ SELECT tag_key, tag_value FROM tags WHERE instance_id = $1 AND resource_kind = $
 
 // ListTags reads the tags of a resource in the order of their keys.
 func (tx *Tx) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource) ([]aikagi.Tag, error) {
-	return list(ctx, tx, "list tags", scanTag, listTags, instance, r.Kind, r.ID)
+	return sqldb.List(ctx, tx.Tx, "list tags", scanTag, listTags, instance, r.Kind, r.ID)
 }
 
 const insertTag = `
@@ -29,7 +30,7 @@ func (tx *Tx) ReplaceTags(ctx context.Context, instance aikagi.InstanceID, r aik
 		return err
 	}
 	for _, t := range tags {
-		if err := tx.exec(ctx, "tags", "insert tag", insertTag, instance, r.Kind, r.ID, t.Key, t.Value); err != nil {
+		if err := tx.Exec(ctx, "tags", "insert tag", insertTag, instance, r.Kind, r.ID, t.Key, t.Value); err != nil {
 			return err
 		}
 	}
@@ -41,5 +42,5 @@ const deleteTags = `DELETE FROM tags WHERE instance_id = $1 AND resource_kind = 
 // dropTags takes all tags off a resource, also when it goes: tags refer to four
 // tables, so no foreign key takes them along.
 func (tx *Tx) dropTags(ctx context.Context, instance aikagi.InstanceID, kind aikagi.ResourceKind, id string) error {
-	return tx.exec(ctx, "tags", "delete tags", deleteTags, instance, kind, id)
+	return tx.Exec(ctx, "tags", "delete tags", deleteTags, instance, kind, id)
 }

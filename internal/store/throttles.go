@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const takeToken = `
@@ -26,8 +27,8 @@ const clockJump = time.Hour
 func (tx *Tx) TakeToken(ctx context.Context, lane []byte, now time.Time, every, burst time.Duration) (bool, error) {
 	expires := now.Add(burst + every)
 	impossible := expires.Add(clockJump)
-	taken, err := list(ctx, tx, "take token", scanInt, takeToken,
-		lane, ms(now), every.Milliseconds(), burst.Milliseconds(), ms(expires), ms(impossible))
+	taken, err := sqldb.List(ctx, tx.Tx, "take token", sqldb.ScanInt, takeToken,
+		lane, sqldb.Ms(now), every.Milliseconds(), burst.Milliseconds(), sqldb.Ms(expires), sqldb.Ms(impossible))
 	return len(taken) == 1, err
 }
 
@@ -35,8 +36,8 @@ const findTAT = `SELECT tat FROM throttle_counters WHERE lane = $1`
 
 // FindTAT reads when a limit is empty again, for "try again in n minutes".
 func (tx *Tx) FindTAT(ctx context.Context, lane []byte) (time.Time, error) {
-	tat, err := find(ctx, tx, "throttle", scanInt, findTAT, lane)
-	return at(tat), err
+	tat, err := sqldb.Find(ctx, tx.Tx, "throttle", sqldb.ScanInt, findTAT, lane)
+	return sqldb.At(tat), err
 }
 
 // Failures is the state of one lane of failed logins.
@@ -45,11 +46,11 @@ type Failures struct {
 	WaitUntil time.Time
 }
 
-func scanFailures(r row) (Failures, error) {
+func scanFailures(r sqldb.Row) (Failures, error) {
 	var f Failures
 	var wait int64
 	err := r.Scan(&f.Count, &wait)
-	f.WaitUntil = at(wait)
+	f.WaitUntil = sqldb.At(wait)
 	return f, err
 }
 
@@ -58,7 +59,7 @@ SELECT failures, wait_until FROM login_failures WHERE instance_id = $1 AND lane 
 
 // FindFailures reads a lane; an unknown or expired one has no failures.
 func (tx *Tx) FindFailures(ctx context.Context, instance aikagi.InstanceID, lane []byte, now time.Time) (Failures, error) {
-	f, err := find(ctx, tx, "login_failures", scanFailures, findFailures, instance, lane, ms(now))
+	f, err := sqldb.Find(ctx, tx.Tx, "login_failures", scanFailures, findFailures, instance, lane, sqldb.Ms(now))
 	if aikagi.CodeOf(err) == aikagi.NotFound {
 		return Failures{}, nil
 	}
@@ -75,21 +76,21 @@ RETURNING failures, wait_until`
 // CountFailure counts a try as failed before it is checked and returns the new
 // count; a success takes it back.
 func (tx *Tx) CountFailure(ctx context.Context, instance aikagi.InstanceID, lane []byte, now, expires time.Time) (Failures, error) {
-	return find(ctx, tx, "login_failures", scanFailures, countFailure, instance, lane, ms(now), ms(expires))
+	return sqldb.Find(ctx, tx.Tx, "login_failures", scanFailures, countFailure, instance, lane, sqldb.Ms(now), sqldb.Ms(expires))
 }
 
 const setWait = `UPDATE login_failures SET wait_until = $3 WHERE instance_id = $1 AND lane = $2`
 
 // SetWait makes a lane wait.
 func (tx *Tx) SetWait(ctx context.Context, instance aikagi.InstanceID, lane []byte, until time.Time) error {
-	return tx.exec(ctx, "login_failures", "set wait", setWait, instance, lane, ms(until))
+	return tx.Exec(ctx, "login_failures", "set wait", setWait, instance, lane, sqldb.Ms(until))
 }
 
 const clearFailures = `DELETE FROM login_failures WHERE instance_id = $1 AND lane = $2`
 
 // ClearFailures forgets a lane.
 func (tx *Tx) ClearFailures(ctx context.Context, instance aikagi.InstanceID, lane []byte) error {
-	return tx.exec(ctx, "login_failures", "clear failures", clearFailures, instance, lane)
+	return tx.Exec(ctx, "login_failures", "clear failures", clearFailures, instance, lane)
 }
 
 const spendChallenge = `
@@ -97,7 +98,7 @@ INSERT INTO spent_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) D
 
 // SpendChallenge uses a challenge up; Expired if it was used before.
 func (tx *Tx) SpendChallenge(ctx context.Context, id string, expires time.Time) error {
-	n, err := tx.execCount(ctx, "challenge", "spend challenge", spendChallenge, id, ms(expires))
+	n, err := tx.ExecCount(ctx, "challenge", "spend challenge", spendChallenge, id, sqldb.Ms(expires))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "challenge", "used")
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // SearchKey is how words are compared in searches: compatibility forms folded,
@@ -42,7 +43,7 @@ const insertUserKey = `INSERT INTO user_keys (instance_id, search_key, user_id) 
 
 func (tx *Tx) insertUserKeys(ctx context.Context, u aikagi.User) error {
 	for _, key := range userKeys(u) {
-		if err := tx.exec(ctx, "user", "insert search key", insertUserKey, u.InstanceID, key, u.ID); err != nil {
+		if err := tx.Exec(ctx, "user", "insert search key", insertUserKey, u.InstanceID, key, u.ID); err != nil {
 			return err
 		}
 	}
@@ -55,7 +56,7 @@ func (tx *Tx) replaceUserKeys(ctx context.Context, before, u aikagi.User) error 
 	if slices.Equal(userKeys(before), userKeys(u)) {
 		return nil
 	}
-	if err := tx.exec(ctx, "user", "delete search keys", deleteUserKeys, u.InstanceID, u.ID); err != nil {
+	if err := tx.Exec(ctx, "user", "delete search keys", deleteUserKeys, u.InstanceID, u.ID); err != nil {
 		return err
 	}
 	return tx.insertUserKeys(ctx, u)
@@ -65,7 +66,7 @@ const listUserIDs = `SELECT id FROM users WHERE instance_id = $1 AND id > $2 ORD
 
 // ListUserIDs reads a page of ids; for commands that walk everybody.
 func (tx *Tx) ListUserIDs(ctx context.Context, instance aikagi.InstanceID, after aikagi.UserID, limit int) ([]aikagi.UserID, error) {
-	ids, err := list(ctx, tx, "list user ids", scanString, listUserIDs, instance, after, limit)
+	ids, err := sqldb.List(ctx, tx.Tx, "list user ids", sqldb.ScanString, listUserIDs, instance, after, limit)
 	users := make([]aikagi.UserID, len(ids))
 	for i, id := range ids {
 		users[i] = aikagi.UserID(id)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // UserSet is a stored state by which users can be listed.
@@ -92,7 +93,7 @@ func (tx *Tx) ListUsers(ctx context.Context, r UserRange) ([]aikagi.User, error)
 		}
 	}
 	query, args := r.query()
-	users, err := list(ctx, tx, "list users", scanUser, query, args...)
+	users, err := sqldb.List(ctx, tx.Tx, "list users", scanUser, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ const (
 // CountUsers counts a set up to a limit.
 func (tx *Tx) CountUsers(ctx context.Context, r UserRange, limit int) (int, error) {
 	query, args := r.countQuery(limit)
-	n, err := find(ctx, tx, "users", scanInt, query, args...)
+	n, err := sqldb.Find(ctx, tx.Tx, "users", sqldb.ScanInt, query, args...)
 	return int(n), err
 }
 
@@ -165,7 +166,7 @@ type holding struct {
 	profile aikagi.SecurityProfileID
 }
 
-func scanHolding(r row) (holding, error) {
+func scanHolding(r sqldb.Row) (holding, error) {
 	var h holding
 	err := r.Scan(&h.user, &h.profile)
 	return h, err
@@ -182,7 +183,7 @@ func (tx *Tx) addProfiles(ctx context.Context, instance aikagi.InstanceID, users
 			at[page[i].ID] = &page[i]
 		}
 		query, args := byIDs(profilesByUser, instance, ids)
-		held, err := list(ctx, tx, "list profiles of users", scanHolding, query, args...)
+		held, err := sqldb.List(ctx, tx.Tx, "list profiles of users", scanHolding, query, args...)
 		if err != nil {
 			return err
 		}
@@ -200,7 +201,7 @@ type SearchHit struct {
 	User aikagi.UserID
 }
 
-func scanHit(r row) (SearchHit, error) {
+func scanHit(r sqldb.Row) (SearchHit, error) {
 	var h SearchHit
 	err := r.Scan(&h.Key, &h.User)
 	return h, err
@@ -227,7 +228,7 @@ func (tx *Tx) SearchUsers(ctx context.Context, instance aikagi.InstanceID, word 
 		after.Key = prefix
 	}
 	query, args := searchQuery(instance, prefix, after, limit)
-	hits, err := list(ctx, tx, "search users", scanHit, query, args...)
+	hits, err := sqldb.List(ctx, tx.Tx, "search users", scanHit, query, args...)
 	if err != nil || len(hits) == 0 {
 		return nil, nil, err
 	}
@@ -247,7 +248,7 @@ func (tx *Tx) usersOf(ctx context.Context, instance aikagi.InstanceID, hits []Se
 		ids[i] = h.User
 	}
 	query, args := byIDs(usersByID, instance, ids)
-	found, err := list(ctx, tx, "list users by id", scanUser, query, args...)
+	found, err := sqldb.List(ctx, tx.Tx, "list users by id", scanUser, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -271,5 +272,5 @@ UPDATE users SET secret_epoch = secret_epoch + 1 WHERE instance_id = $1 AND id I
 // MoveEpochOfHolders ends every reset secret of all who hold a profile: one
 // that was made while they held less must not open what they hold now.
 func (tx *Tx) MoveEpochOfHolders(ctx context.Context, instance aikagi.InstanceID, profile aikagi.SecurityProfileID) error {
-	return tx.exec(ctx, "user", "end secrets of holders", moveEpochOfHolders, instance, profile)
+	return tx.Exec(ctx, "user", "end secrets of holders", moveEpochOfHolders, instance, profile)
 }

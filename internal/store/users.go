@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 const userColumns = `instance_id, id, username, first_name, last_name, email, secondary_email, mobile,
@@ -15,7 +16,7 @@ const userColumns = `instance_id, id, username, first_name, last_name, email, se
  locale, enabled, password_hash, must_change, version, secret_epoch, email_set_by, email_set_at,
  created_at, updated_at, last_login_at`
 
-func scanUser(r row) (aikagi.User, error) {
+func scanUser(r sqldb.Row) (aikagi.User, error) {
 	var u aikagi.User
 	var emailSet, created, updated, login int64
 	var channels string
@@ -24,7 +25,7 @@ func scanUser(r row) (aikagi.User, error) {
 		&u.Phone.PersistentConnection, &channels, &u.RoutingProfileID, &u.HierarchyGroupID,
 		&u.Locale, &u.Enabled, &u.PasswordHash, &u.MustChange, &u.Version, &u.SecretEpoch, &u.EmailSetBy, &emailSet,
 		&created, &updated, &login)
-	u.EmailSetAt, u.CreatedAt, u.UpdatedAt, u.LastLoginAt = at(emailSet), at(created), at(updated), at(login)
+	u.EmailSetAt, u.CreatedAt, u.UpdatedAt, u.LastLoginAt = sqldb.At(emailSet), sqldb.At(created), sqldb.At(updated), sqldb.At(login)
 	if err == nil && channels != "" {
 		err = json.Unmarshal([]byte(channels), &u.Phone.Channels)
 	}
@@ -56,11 +57,11 @@ func (tx *Tx) InsertUser(ctx context.Context, u aikagi.User) error {
 	if err != nil {
 		return err
 	}
-	err = tx.exec(ctx, "username", "insert user", insertUser,
+	err = tx.Exec(ctx, "username", "insert user", insertUser,
 		u.InstanceID, u.ID, u.Username, u.FirstName, u.LastName, u.Email, u.SecondaryEmail, u.Mobile,
 		u.Phone.Type, u.Phone.AutoAccept, u.Phone.AfterContactWork, u.Phone.DeskPhoneNumber,
 		u.Phone.PersistentConnection, channels, u.RoutingProfileID, u.HierarchyGroupID,
-		u.Locale, u.Enabled, u.PasswordHash, u.MustChange, u.EmailSetBy, ms(u.EmailSetAt), ms(u.CreatedAt))
+		u.Locale, u.Enabled, u.PasswordHash, u.MustChange, u.EmailSetBy, sqldb.Ms(u.EmailSetAt), sqldb.Ms(u.CreatedAt))
 	if err != nil {
 		return err
 	}
@@ -87,14 +88,14 @@ const insertUserProfile = `
 INSERT INTO user_security_profiles (instance_id, user_id, profile_id) VALUES ($1, $2, $3)`
 
 func (tx *Tx) insertUserProfile(ctx context.Context, u aikagi.User, id aikagi.SecurityProfileID) error {
-	return tx.exec(ctx, "security_profile", "give profile", insertUserProfile, u.InstanceID, u.ID, id)
+	return tx.Exec(ctx, "security_profile", "give profile", insertUserProfile, u.InstanceID, u.ID, id)
 }
 
 const findUser = `SELECT ` + userColumns + ` FROM users WHERE instance_id = $1 AND id = $2`
 
 // FindUser reads a user by id, with the profiles he holds.
 func (tx *Tx) FindUser(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.User, error) {
-	u, err := find(ctx, tx, "user", scanUser, findUser, instance, id)
+	u, err := sqldb.Find(ctx, tx.Tx, "user", scanUser, findUser, instance, id)
 	if err != nil {
 		return u, err
 	}
@@ -106,14 +107,14 @@ const findUserByName = `SELECT ` + userColumns + ` FROM users WHERE instance_id 
 // FindUserByName reads a user by the exact name, without the profiles: it is
 // what login and reset need, and they need it quickly.
 func (tx *Tx) FindUserByName(ctx context.Context, instance aikagi.InstanceID, name aikagi.Username) (aikagi.User, error) {
-	return find(ctx, tx, "user", scanUser, findUserByName, instance, name)
+	return sqldb.Find(ctx, tx.Tx, "user", scanUser, findUserByName, instance, name)
 }
 
 const listUserProfiles = `
 SELECT profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id = $2 ORDER BY profile_id`
 
 func (tx *Tx) withProfiles(ctx context.Context, u aikagi.User) (aikagi.User, error) {
-	ids, err := list(ctx, tx, "list profiles of user", scanString, listUserProfiles, u.InstanceID, u.ID)
+	ids, err := sqldb.List(ctx, tx.Tx, "list profiles of user", sqldb.ScanString, listUserProfiles, u.InstanceID, u.ID)
 	for _, id := range ids {
 		u.SecurityProfileIDs = append(u.SecurityProfileIDs, aikagi.SecurityProfileID(id))
 	}
@@ -135,11 +136,11 @@ func (tx *Tx) UpdateUser(ctx context.Context, before, u aikagi.User) error {
 	if err != nil {
 		return err
 	}
-	n, err := tx.execCount(ctx, "user", "update user", updateUser,
+	n, err := tx.ExecCount(ctx, "user", "update user", updateUser,
 		u.InstanceID, u.ID, before.Version, u.FirstName, u.LastName, u.Email, u.SecondaryEmail, u.Mobile,
 		u.Phone.Type, u.Phone.AutoAccept, u.Phone.AfterContactWork, u.Phone.DeskPhoneNumber,
 		u.Phone.PersistentConnection, channels, u.RoutingProfileID, u.HierarchyGroupID, u.Locale, u.Enabled,
-		u.SecretEpoch, u.EmailSetBy, ms(u.EmailSetAt), ms(u.UpdatedAt))
+		u.SecretEpoch, u.EmailSetBy, sqldb.Ms(u.EmailSetAt), sqldb.Ms(u.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -162,14 +163,14 @@ WHERE instance_id = $1 AND id = $2 AND version = $3`
 // secret epoch: a reset secret made by somebody who was allowed to while the
 // user held less must not open the account that holds more (S6, S26).
 func (tx *Tx) ReplaceUserProfiles(ctx context.Context, u aikagi.User) error {
-	n, err := tx.execCount(ctx, "user", "touch user", touchUser, u.InstanceID, u.ID, u.Version, ms(u.UpdatedAt))
+	n, err := tx.ExecCount(ctx, "user", "touch user", touchUser, u.InstanceID, u.ID, u.Version, sqldb.Ms(u.UpdatedAt))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return aikagi.Because(aikagi.Conflict, "user", "changed")
 	}
-	if err := tx.exec(ctx, "user", "take profiles", deleteUserProfiles, u.InstanceID, u.ID); err != nil {
+	if err := tx.Exec(ctx, "user", "take profiles", deleteUserProfiles, u.InstanceID, u.ID); err != nil {
 		return err
 	}
 	for _, profile := range u.SecurityProfileIDs {
@@ -190,7 +191,7 @@ WHERE instance_id = $1 AND id = $2`
 func (tx *Tx) SetPassword(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID,
 	hash string, mustChange bool, now time.Time,
 ) error {
-	return tx.execOne(ctx, "user", "set password", setPassword, instance, id, hash, mustChange, ms(now))
+	return tx.ExecOne(ctx, "user", "set password", setPassword, instance, id, hash, mustChange, sqldb.Ms(now))
 }
 
 const rehashPassword = `
@@ -199,14 +200,14 @@ UPDATE users SET password_hash = $4 WHERE instance_id = $1 AND id = $2 AND passw
 // RehashPassword replaces a hash by one with today's parameters, unless the
 // password was changed meanwhile.
 func (tx *Tx) RehashPassword(ctx context.Context, u aikagi.User, hash string) error {
-	return tx.exec(ctx, "user", "rehash password", rehashPassword, u.InstanceID, u.ID, u.PasswordHash, hash)
+	return tx.Exec(ctx, "user", "rehash password", rehashPassword, u.InstanceID, u.ID, u.PasswordHash, hash)
 }
 
 const recordLogin = `UPDATE users SET last_login_at = $3 WHERE instance_id = $1 AND id = $2`
 
 // RecordLogin notes when a user last logged in.
 func (tx *Tx) RecordLogin(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, now time.Time) error {
-	return tx.exec(ctx, "user", "record login", recordLogin, instance, id, ms(now))
+	return tx.Exec(ctx, "user", "record login", recordLogin, instance, id, sqldb.Ms(now))
 }
 
 const deleteUser = `DELETE FROM users WHERE instance_id = $1 AND id = $2`
@@ -216,7 +217,7 @@ func (tx *Tx) DeleteUser(ctx context.Context, u aikagi.User) error {
 	if err := tx.dropTags(ctx, u.InstanceID, aikagi.ResourceUser, string(u.ID)); err != nil {
 		return err
 	}
-	if err := tx.execOne(ctx, "user", "delete user", deleteUser, u.InstanceID, u.ID); err != nil {
+	if err := tx.ExecOne(ctx, "user", "delete user", deleteUser, u.InstanceID, u.ID); err != nil {
 		return err
 	}
 	return tx.addInstanceCounts(ctx, u.InstanceID, -1, -noEmail(u))

@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -25,10 +25,10 @@ const (
 	Postgres Engine = "postgres"
 )
 
-// ddl maps the neutral types of schema.sql and the migrations to the engine:
+// DDL maps the neutral types of schema.sql and the migrations to the engine:
 // SQLite's STRICT tables know no BIGINT, BOOLEAN and BYTEA; PostgreSQL gets
 // the C collation, so that order and ranges agree with SQLite's.
-func (e Engine) ddl(neutral string) string {
+func (e Engine) DDL(neutral string) string {
 	if e == Postgres {
 		return strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`).Replace(neutral)
 	}
@@ -37,9 +37,9 @@ func (e Engine) ddl(neutral string) string {
 	).Replace(neutral)
 }
 
-// skipLocked lets several PostgreSQL nodes claim rows without waiting for one
+// SkipLocked lets several PostgreSQL nodes claim rows without waiting for one
 // another. SQLite has one writer and no such words.
-func (e Engine) skipLocked() string {
+func (e Engine) SkipLocked() string {
 	if e == Postgres {
 		return " FOR UPDATE SKIP LOCKED"
 	}

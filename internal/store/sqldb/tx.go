@@ -1,4 +1,4 @@
-package store
+package sqldb
 
 import (
 	"context"
@@ -24,21 +24,24 @@ type querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// row is what a scan function reads from.
-type row interface {
+// Engine tells which database is underneath.
+func (tx *Tx) Engine() Engine { return tx.engine }
+
+// Row is what a scan function reads from.
+type Row interface {
 	Scan(dest ...any) error
 }
 
-// exec runs a statement that changes rows; what names it in errors, subject is
+// Exec runs a statement that changes rows; what names it in errors, subject is
 // the noun a decision is about.
-func (tx *Tx) exec(ctx context.Context, subject, what, query string, args ...any) error {
-	_, err := tx.execCount(ctx, subject, what, query, args...)
+func (tx *Tx) Exec(ctx context.Context, subject, what, query string, args ...any) error {
+	_, err := tx.ExecCount(ctx, subject, what, query, args...)
 	return err
 }
 
-// execCount is exec for statements whose number of changed rows matters, such
+// ExecCount is Exec for statements whose number of changed rows matters, such
 // as those that spend a secret.
-func (tx *Tx) execCount(ctx context.Context, subject, what, query string, args ...any) (int64, error) {
+func (tx *Tx) ExecCount(ctx context.Context, subject, what, query string, args ...any) (int64, error) {
 	ctx = tx.context(ctx)
 	result, err := tx.result(ctx, query, args)
 	if err != nil {
@@ -51,10 +54,10 @@ func (tx *Tx) execCount(ctx context.Context, subject, what, query string, args .
 	return n, nil
 }
 
-// execOne is exec for a statement that must change exactly one row; none is
+// ExecOne is Exec for a statement that must change exactly one row; none is
 // NotFound.
-func (tx *Tx) execOne(ctx context.Context, subject, what, query string, args ...any) error {
-	n, err := tx.execCount(ctx, subject, what, query, args...)
+func (tx *Tx) ExecOne(ctx context.Context, subject, what, query string, args ...any) error {
+	n, err := tx.ExecCount(ctx, subject, what, query, args...)
 	if err != nil {
 		return err
 	}
@@ -93,35 +96,46 @@ func (tx *Tx) rows(ctx context.Context, query string, args []any) (*sql.Rows, er
 	return tx.db.QueryContext(ctx, query, args...)
 }
 
-// list scans every row of a query.
-func list[T any](ctx context.Context, tx *Tx, what string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := tx.rows(tx.context(ctx), query, args)
-	if err != nil {
-		return nil, decide(what, fmt.Errorf("%s: %w", what, err))
-	}
-	defer func() { _ = rows.Close() }() // Err tells what matters
+// List scans every row of a query.
+func List[T any](ctx context.Context, tx *Tx, what string, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
 	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, decide(what, fmt.Errorf("%s: %w", what, err))
-		}
+	err := Each(ctx, tx, what, func(r Row) error {
+		one, err := scan(r)
 		all = append(all, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, decide(what, fmt.Errorf("%s: %w", what, err))
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
 
-// find scans the first row of a query; none is NotFound about subject.
-func find[T any](ctx context.Context, tx *Tx, subject string, scan func(row) (T, error), query string, args ...any) (T, error) {
+// Each hands every row of a query to scan, without keeping them.
+func Each(ctx context.Context, tx *Tx, what string, scan func(Row) error, query string, args ...any) error {
+	rows, err := tx.rows(tx.context(ctx), query, args)
+	if err != nil {
+		return decide(what, fmt.Errorf("%s: %w", what, err))
+	}
+	defer func() { _ = rows.Close() }() // Err tells what matters
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return decide(what, fmt.Errorf("%s: %w", what, err))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return decide(what, fmt.Errorf("%s: %w", what, err))
+	}
+	return nil
+}
+
+// Find scans the first row of a query; none is NotFound about subject.
+func Find[T any](ctx context.Context, tx *Tx, subject string, scan func(Row) (T, error), query string, args ...any) (T, error) {
 	var none T
 	if tx.engine == SQLite && ctx.Err() == nil {
 		// The row is there before the goroutines are that would watch ctx.
 		ctx = context.WithoutCancel(ctx)
 	}
-	all, err := list(ctx, tx, "find "+subject, scan, query, args...)
+	all, err := List(ctx, tx, "find "+subject, scan, query, args...)
 	if err != nil {
 		return none, err
 	}
@@ -131,36 +145,36 @@ func find[T any](ctx context.Context, tx *Tx, subject string, scan func(row) (T,
 	return all[0], nil
 }
 
-func scanInt(r row) (int64, error) {
+func ScanInt(r Row) (int64, error) {
 	var n int64
 	err := r.Scan(&n)
 	return n, err
 }
 
-func scanString(r row) (string, error) {
+func ScanString(r Row) (string, error) {
 	var s string
 	err := r.Scan(&s)
 	return s, err
 }
 
-// ms is how a time is stored: milliseconds since 1970, 0 for "never".
-func ms(t time.Time) int64 {
+// Ms is how a time is stored: milliseconds since 1970, 0 for "never".
+func Ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMilli()
 }
 
-// blob is how bytes are stored: none is empty, never NULL.
-func blob(b []byte) []byte {
+// Blob is how bytes are stored: none is empty, never NULL.
+func Blob(b []byte) []byte {
 	if b == nil {
 		return []byte{}
 	}
 	return b
 }
 
-// at reads a stored time.
-func at(stored int64) time.Time {
+// At reads a stored time.
+func At(stored int64) time.Time {
 	if stored == 0 {
 		return time.Time{}
 	}

@@ -1,9 +1,8 @@
-package store
+package sqldb
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
 	"io/fs"
 	"path"
@@ -14,13 +13,10 @@ import (
 	"github.com/aikagi/aikagi"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // migrate brings the schema up to date. On PostgreSQL a lease table keeps two
 // nodes from doing it at once; on SQLite the write lock does.
-func (s *Store) migrate(ctx context.Context) error {
-	provider, err := s.provider()
+func (d *DB) migrate(ctx context.Context, files fs.FS) error {
+	provider, err := d.provider(files)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -38,42 +34,43 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return decide("database", fmt.Errorf("migrate: %w", err))
 	}
-	return s.startWriter(ctx)
+	d.schema = sources[len(sources)-1].Version
+	return d.startWriter(ctx)
 }
 
 // startWriter hands SQLite's one writing connection to the writer.
-func (s *Store) startWriter(ctx context.Context) error {
-	if s.engine != SQLite {
+func (d *DB) startWriter(ctx context.Context) error {
+	if d.engine != SQLite {
 		return nil
 	}
-	conn, err := s.write.Conn(ctx)
+	conn, err := d.write.Conn(ctx)
 	if err != nil {
 		return decide("database", fmt.Errorf("take writing connection: %w", err))
 	}
-	s.writer = newWriter(conn)
+	d.writer = newWriter(conn)
 	return nil
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
-	steps, err := s.engine.migrations()
+func (d *DB) provider(files fs.FS) (*goose.Provider, error) {
+	steps, err := d.engine.migrations(files)
 	if err != nil {
 		return nil, err
 	}
 	options := []goose.ProviderOption{goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true)}
-	if s.engine == SQLite {
-		return goose.NewProvider(goose.DialectSQLite3, s.write, nil, options...)
+	if d.engine == SQLite {
+		return goose.NewProvider(goose.DialectSQLite3, d.write, nil, options...)
 	}
 	locker, err := lock.NewPostgresTableLocker()
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.write, nil, append(options, goose.WithLocker(locker))...)
+	return goose.NewProvider(goose.DialectPostgres, d.write, nil, append(options, goose.WithLocker(locker))...)
 }
 
 // migrations are the numbered files in the engine's own types, each one
 // transaction.
-func (e Engine) migrations() ([]*goose.Migration, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+func (e Engine) migrations(files fs.FS) ([]*goose.Migration, error) {
+	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +80,12 @@ func (e Engine) migrations() ([]*goose.Migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		text, err := migrations.ReadFile(name)
+		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err
 		}
 		up := func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, e.ddl(string(text)))
+			_, err := tx.ExecContext(ctx, e.DDL(string(text)))
 			return err
 		}
 		steps = append(steps, goose.NewGoMigration(version, &goose.GoFunc{RunTx: up}, nil))
