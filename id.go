@@ -67,21 +67,3 @@ type Scope struct {
 func (s Scope) InstanceARN() ARN {
 	return ARN(fmt.Sprintf("arn:aws:connect:%s:%s:instance/%s", s.Region, s.Account, s.Instance))
 }
-
-// UserARN names a user of the instance.
-func (s Scope) UserARN(id UserID) ARN { return s.InstanceARN() + ARN("/agent/"+string(id)) }
-
-// SecurityProfileARN names a security profile of the instance.
-func (s Scope) SecurityProfileARN(id SecurityProfileID) ARN {
-	return s.InstanceARN() + ARN("/security-profile/"+string(id))
-}
-
-// HierarchyGroupARN names a hierarchy group of the instance.
-func (s Scope) HierarchyGroupARN(id HierarchyGroupID) ARN {
-	return s.InstanceARN() + ARN("/agent-group/"+string(id))
-}
-
-// RoutingProfileARN names a routing profile of the instance.
-func (s Scope) RoutingProfileARN(id RoutingProfileID) ARN {
-	return s.InstanceARN() + ARN("/routing-profile/"+string(id))
-}

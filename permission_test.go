@@ -143,11 +143,17 @@ func TestNobodyReachesAPowerHeLacks(t *testing.T) {
 		{"an editor helps an agent though he takes no calls himself", editor, agent, nil, nil},
 		{"an editor helps an editor", editor, editor, nil, nil},
 		{"an administrator helps an editor", admin, editor, nil, nil},
-		{"an editor does not reach a profile maker", editor,
-			NewPermissions(SecurityProfilesEdit, UsersEdit), nil, []Permission{SecurityProfilesEdit}},
-		{"an instance guards recordings too", editor,
-			NewPermissions("CallRecordings.Unredacted.Access"), []Permission{"CallRecordings.Unredacted.Access"},
-			[]Permission{"CallRecordings.Unredacted.Access"}},
+		{
+			"an editor does not reach a profile maker", editor,
+			NewPermissions(SecurityProfilesEdit, UsersEdit), nil,
+			[]Permission{SecurityProfilesEdit},
+		},
+		{
+			"an instance guards recordings too", editor,
+			NewPermissions("CallRecordings.Unredacted.Access"),
+			[]Permission{"CallRecordings.Unredacted.Access"},
+			[]Permission{"CallRecordings.Unredacted.Access"},
+		},
 		{"nobody's rights lack everything", nil, NewPermissions(UsersEdit), nil, []Permission{UsersEdit}},
 	}
 	for _, tt := range tests {

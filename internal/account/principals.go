@@ -81,8 +81,13 @@ func (a *Accounts) read(ctx context.Context, id aikagi.PrincipalID) (aikagi.Prin
 }
 
 // InvitePrincipal gives a principal that lost its way in a link to a new
-// password. Links from before are good for nothing then.
+// password. Links from before are good for nothing then. Nobody invites himself:
+// the link would stand in for the current password and take the second factor
+// away (S19).
 func (a *Accounts) InvitePrincipal(ctx context.Context, id aikagi.PrincipalID) (Link, error) {
+	if actor := aikagi.ActorFrom(ctx); actor.Kind == aikagi.ActorPrincipal && actor.PrincipalID == id {
+		return Link{}, aikagi.Because(aikagi.Forbidden, "principal", "self")
+	}
 	link := a.newLink(linkInvite, id, InviteTTL)
 	err := a.changeExisting(ctx, id, "iam:UpdateLoginProfile", audit.Event{Action: "principal.invite"},
 		func(tx *store.Tx, p aikagi.Principal) error {

@@ -153,7 +153,9 @@ func TestS25PostsAskForWhatTheySay(t *testing.T) {
 	s := besiege(t)
 	p, other := s.place("ume", itself), s.place("momo", itself)
 	for _, v := range []visitor{
-		s.anonymous(), {s, "neighbour", s.as("", other.user["admin"]).cookies}, s.owner(),
+		s.anonymous(),
+		{s, "neighbour", s.as("", other.user["admin"]).cookies},
+		s.owner(),
 		s.as("nobody", p.user["nobody"]), s.as("agent", p.user["agent"]), s.as("viewer", p.user["viewer"]),
 	} {
 		var attempts []attempt
@@ -217,6 +219,20 @@ func TestF14OddPathsOpenNothing(t *testing.T) {
 			if to := w.Header().Get("Location"); to != "" && (strings.HasPrefix(to, "//") || !strings.HasPrefix(to, "/")) {
 				t.Errorf("%s: %s leads to %s", v.name, path, to)
 			}
+		}
+	}
+}
+
+// TestF14UncleanPathsToNowhereAreUnknown: the mux would lead to a cleaner
+// address, where nothing is either.
+func TestF14UncleanPathsToNowhereAreUnknown(t *testing.T) {
+	t.Parallel()
+	s := besiege(t)
+	for _, path := range []string{"/i/ume/../../etc/passwd", "//evil.example/x", "/a//b", "/./x"} {
+		r := s.anonymous().request(http.MethodGet, "/", nil)
+		r.URL.Path = path
+		if w := s.anonymous().do(r); w.Code != http.StatusNotFound || w.Header().Get("Location") != "" {
+			t.Errorf("%s: status %d to %q, want 404", path, w.Code, w.Header().Get("Location"))
 		}
 	}
 }

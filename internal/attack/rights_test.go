@@ -193,6 +193,23 @@ func TestS19NobodyHandsHimselfAWayIn(t *testing.T) {
 	s.untouched(attempts)
 }
 
+// TestS19NoPrincipalInvitesItself: the link would take the second factor away.
+func TestS19NoPrincipalInvitesItself(t *testing.T) {
+	t.Parallel()
+	s := besiege(t)
+	v := s.owner()
+	_, id, _ := strings.Cut(v.get("/account/me").Body.String(), "/account/principals/")
+	own := "/account/principals/" + id[:36]
+	if w := v.get(own); class(w) != "shown" || strings.Contains(w.Body.String(), own+"/invite") {
+		t.Errorf("the own page is %s, or offers an invitation", class(w))
+	}
+	s.untouched([]attempt{{"invite", func() {
+		if w := v.post(own+"/invite", nil); w.Code != http.StatusForbidden {
+			t.Errorf("status %d, want 403", w.Code)
+		}
+	}}})
+}
+
 // TestS26TheOwnMailboxIsRefusedHoweverSpelled at both doors that register an
 // address for somebody (decision 8).
 func TestS26TheOwnMailboxIsRefusedHoweverSpelled(t *testing.T) {

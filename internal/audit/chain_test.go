@@ -55,8 +55,10 @@ func (w *world) write(t *testing.T, n int) {
 	t.Helper()
 	err := w.store.Update(t.Context(), func(tx *store.Tx) error {
 		for i := range n {
-			e := audit.Event{Action: "user.update", TargetKind: "user", TargetName: fmt.Sprint("田中 ", i),
-				Changes: []aikagi.Change{{Field: "email", After: "a@example.jp"}}}
+			e := audit.Event{
+				Action: "user.update", TargetKind: "user", TargetName: fmt.Sprint("田中 ", i),
+				Changes: []aikagi.Change{{Field: "email", After: "a@example.jp"}},
+			}
 			if err := audit.Record(t.Context(), tx, w.clock.Now(), e); err != nil {
 				return err
 			}

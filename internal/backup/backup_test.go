@@ -52,8 +52,10 @@ func fill(t *testing.T, b *backup.Backups) {
 			tx.InsertPrincipal(ctx, aikagi.Principal{ID: "p", Name: "owner", PasswordHash: canary, TOTPSealed: []byte(canary), Enabled: true, CreatedAt: now}),
 			tx.InsertInstance(ctx, aikagi.Instance{ID: "i", Alias: "sakura", Settings: aikagi.DefaultInstanceSettings(), CreatedAt: now}),
 			tx.InsertSecurityProfile(ctx, aikagi.SecurityProfile{InstanceID: "i", ID: "admin", Name: "Admin", Permissions: []aikagi.Permission{aikagi.UsersView}, CreatedAt: now}),
-			tx.InsertUser(ctx, aikagi.User{InstanceID: "i", ID: "u", Username: "tanaka", LastName: "田中", Email: canary + "@example.jp",
-				PasswordHash: canary, Enabled: true, SecurityProfileIDs: []aikagi.SecurityProfileID{"admin"}, CreatedAt: now}),
+			tx.InsertUser(ctx, aikagi.User{
+				InstanceID: "i", ID: "u", Username: "tanaka", LastName: "田中", Email: canary + "@example.jp",
+				PasswordHash: canary, Enabled: true, SecurityProfileIDs: []aikagi.SecurityProfileID{"admin"}, CreatedAt: now,
+			}),
 			tx.InsertSession(ctx, aikagi.Session{InstanceID: "i", Digest: []byte("s"), ID: "s", UserID: "u", ExpiresAt: later}),
 			tx.KeepDevice(ctx, aikagi.KnownDevice{InstanceID: "i", Digest: []byte("d"), UserID: "u"}, now),
 			tx.InsertToken(ctx, aikagi.ResetToken{InstanceID: "i", Digest: []byte("t"), ID: "t", UserID: "u", Kind: aikagi.KindCard, Epoch: 1, CreatedAt: now, ExpiresAt: later}),

@@ -42,7 +42,8 @@ func (b *bench) anonymousFor(ctx context.Context) error {
 	b.add(row{
 		"P19", fmt.Sprintf("what is stored after ÷ before %d anonymous GETs", got),
 		fmt.Sprintf("%d → %d rows, %d → %d %s", before.rows, after.rows, before.written, after.written, b.unit()),
-		over(float64(after.rows+after.written), float64(before.rows+before.written)), limit{1, 1},
+		over(float64(after.rows+after.written), float64(before.rows+before.written)),
+		limit{1, 1},
 	})
 	return nil
 }

@@ -122,7 +122,8 @@ func (b *bench) compare(ctx context.Context, what string, kinds []kind) error {
 		b.add(row{
 			"P12", what + ": " + kinds[0].name + " ÷ " + kinds[k].name,
 			fmt.Sprintf("%.3f ms ÷ %.3f ms, %d of each", millis(first), millis(other), samples),
-			over(first, other), limit{0.95, 1.05},
+			over(first, other),
+			limit{0.95, 1.05},
 		})
 	}
 	return nil

@@ -78,8 +78,10 @@ func TestDecisionNamesItsStatement(t *testing.T) {
 		want   Decision
 	}{
 		{"connect:CreateUser", Decision{Allowed: true, By: &StatementRef{0, 1, "Users", 2, "Allow"}}},
-		{"connect:DeleteUser", Decision{Explicit: true, By: &StatementRef{1, 0, "NoDelete", 1, "Deny"},
-			Missing: "connect:DeleteUser"}},
+		{"connect:DeleteUser", Decision{
+			Explicit: true, By: &StatementRef{1, 0, "NoDelete", 1, "Deny"},
+			Missing: "connect:DeleteUser",
+		}},
 		{"connect:UpdateQueue", Decision{Missing: "connect:UpdateQueue"}},
 	}
 	for _, tt := range tests {
@@ -102,14 +104,19 @@ func TestSimulationTellsWhatStopsEachStatement(t *testing.T) {
 		statement("Allow", map[string]any{"Action": "connect:List*"}),
 		statement("Allow", map[string]any{"Resource": "arn:aws:connect:*:*:instance/other"}),
 		statement("Allow", map[string]any{"Condition": map[string]any{
-			"Bool": map[string]any{"aws:SecureTransport": true}}}),
+			"Bool": map[string]any{"aws:SecureTransport": true},
+		}}),
 		statement("Allow", map[string]any{"NotAction": "connect:*"}),
 		statement("Deny", map[string]any{"NotResource": "*"}),
 		statement("Allow", nil))
 	got := Simulate([]Document{doc}, referenceRequest())
 	want := []Obstacle{
-		{"Action", ""}, {"Resource", ""}, {"Condition", "Bool aws:SecureTransport"},
-		{"NotAction", ""}, {"NotResource", ""}, {},
+		{"Action", ""},
+		{"Resource", ""},
+		{"Condition", "Bool aws:SecureTransport"},
+		{"NotAction", ""},
+		{"NotResource", ""},
+		{},
 	}
 	if len(got.Statements) != len(want) {
 		t.Fatalf("%d statements, want %d", len(got.Statements), len(want))
@@ -152,7 +159,8 @@ func TestContextCannotSpeakForThePrincipal(t *testing.T) {
 	r.Context["AWS:username"] = []string{"sato"}
 	r.Context["aws:PrincipalArn"] = []string{"arn:aws:iam::123456789012:user/sato"}
 	doc := document(t, statement("Allow", map[string]any{"Condition": map[string]any{
-		"StringEquals": map[string]any{"aws:username": "sato"}}}))
+		"StringEquals": map[string]any{"aws:username": "sato"},
+	}}))
 	if Evaluate([]Document{doc}, r).Allowed {
 		t.Error("the context named another caller than the signature")
 	}
@@ -182,7 +190,8 @@ func TestBrokenTextIsNeverAllowed(t *testing.T) {
 func TestVariablesAreTextInTheOldVersion(t *testing.T) {
 	t.Parallel()
 	doc := document(t, statement("Allow", map[string]any{"Condition": map[string]any{
-		"StringEquals": map[string]any{"aws:a": "${aws:username}"}}}))
+		"StringEquals": map[string]any{"aws:a": "${aws:username}"},
+	}}))
 	doc.Version = version2008
 	r := referenceRequest()
 	r.Context["aws:a"] = []string{"tanaka"}
@@ -298,8 +307,12 @@ func TestSimulationAgreesWithItself(t *testing.T) {
 func TestNegationIsTheOppositeOfAPresentKey(t *testing.T) {
 	t.Parallel()
 	pairs := [][2]string{
-		{"StringEquals", "StringNotEquals"}, {"StringLike", "StringNotLike"}, {"ArnLike", "ArnNotLike"},
-		{"NumericEquals", "NumericNotEquals"}, {"DateEquals", "DateNotEquals"}, {"IpAddress", "NotIpAddress"},
+		{"StringEquals", "StringNotEquals"},
+		{"StringLike", "StringNotLike"},
+		{"ArnLike", "ArnNotLike"},
+		{"NumericEquals", "NumericNotEquals"},
+		{"DateEquals", "DateNotEquals"},
+		{"IpAddress", "NotIpAddress"},
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		pair := rapid.SampledFrom(pairs).Draw(rt, "pair")

@@ -155,10 +155,14 @@ func TestOneLinkWhoseTargetIsVisible(t *testing.T) {
 func TestPasswordResetSaysWhatItMust(t *testing.T) {
 	t.Parallel()
 	for l, wants := range map[aikagi.Locale][]string{
-		aikagi.Japanese: {"2026-11-22 09:02", "ユーザー名 tanaka", "照合番号は 47", "2026-11-22 09:32", "1 回だけ", "KQ7M-X3WP",
-			"まだ変わっていません", "心当たりがない場合", "内線 1234", "お聞きすることはありません"},
-		aikagi.English: {"2026-11-22 09:02", "user name tanaka", "matching number is 47", "2026-11-22 09:32", "once", "KQ7M-X3WP",
-			"Nothing has changed yet", "If this was not you", "ext. 1234", "never asks"},
+		aikagi.Japanese: {
+			"2026-11-22 09:02", "ユーザー名 tanaka", "照合番号は 47", "2026-11-22 09:32", "1 回だけ", "KQ7M-X3WP",
+			"まだ変わっていません", "心当たりがない場合", "内線 1234", "お聞きすることはありません",
+		},
+		aikagi.English: {
+			"2026-11-22 09:02", "user name tanaka", "matching number is 47", "2026-11-22 09:32", "once", "KQ7M-X3WP",
+			"Nothing has changed yet", "If this was not you", "ext. 1234", "never asks",
+		},
 	} {
 		r := read(t, compose(t, sampleFrame(l), samples(l)["password_reset"]).Raw)
 		for _, want := range wants {
@@ -425,8 +429,10 @@ func samples(l aikagi.Locale) map[string]Mail {
 		by, reason = "Hanako Sato", "No administrator was left"
 	}
 	return map[string]Mail{
-		"password_reset": PasswordReset{User: "tanaka", AskedAt: at, Matching: "47", URL: url,
-			Code: aikagi.NewSecret("KQ7M-X3WP"), ValidUntil: until},
+		"password_reset": PasswordReset{
+			User: "tanaka", AskedAt: at, Matching: "47", URL: url,
+			Code: aikagi.NewSecret("KQ7M-X3WP"), ValidUntil: until,
+		},
 		"password_reset_by":     PasswordReset{User: "tanaka", By: by, AskedAt: at, URL: url, ValidUntil: until},
 		"password_changed":      PasswordChanged{User: "tanaka", At: at},
 		"address_replaced":      AddressReplaced{User: "tanaka", By: by, At: at},

@@ -223,8 +223,10 @@ func pause(m aikagi.Message, now time.Time) time.Duration {
 
 func (s *Sender) log(ctx context.Context, m aikagi.Message, err error, took time.Duration) {
 	level, text := slog.LevelInfo, "mail handed over"
-	attrs := []any{"op", "outbox.send", "instance_id", m.InstanceID, "user_id", m.UserID,
-		"message_id", m.ID, "kind", m.Kind, "attempt", m.Attempt, "dur_ms", took.Milliseconds()}
+	attrs := []any{
+		"op", "outbox.send", "instance_id", m.InstanceID, "user_id", m.UserID,
+		"message_id", m.ID, "kind", m.Kind, "attempt", m.Attempt, "dur_ms", took.Milliseconds(),
+	}
 	if err != nil {
 		level, text = slog.LevelWarn, "mail not handed over"
 		attrs = append(attrs, "error", err)

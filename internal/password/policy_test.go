@@ -66,8 +66,13 @@ func TestPolicyOfAnInstance(t *testing.T) {
 		guarded bool
 		want    int
 	}{
-		{0, false, false, 12}, {12, false, false, 12}, {8, false, false, 8},
-		{12, false, true, 15}, {8, false, true, 15}, {20, false, true, 20}, {12, true, true, 8},
+		{0, false, false, 12},
+		{12, false, false, 12},
+		{8, false, false, 8},
+		{12, false, true, 15},
+		{8, false, true, 15},
+		{20, false, true, 20},
+		{12, true, true, 8},
 	}
 	for _, test := range tests {
 		p := PolicyFor(aikagi.InstanceSettings{PasswordMin: test.min, ConnectPassword: test.connect}, test.guarded)

@@ -191,9 +191,15 @@ func TestParseURLs(t *testing.T) {
 		{"https://ID.example.jp:443/", "", "https://id.example.jp", "https://id.example.jp/i/sakura/login", "/i/sakura/login", true},
 		{"http://127.0.0.1:8080", "", "http://127.0.0.1:8080", "http://127.0.0.1:8080/i/sakura/login", "/i/sakura/login", true},
 		{"https://id.example.jp", "*.my.example.jp", "https://id.example.jp", "https://sakura.my.example.jp/login", "/login", true},
-		{base: "id.example.jp"}, {base: "ftp://id.example.jp"}, {base: "https://"}, {base: "https://id.example.jp/aikagi"},
-		{base: "https://u:p@id.example.jp"}, {base: "https://id.example.jp?x"}, {base: "https://id.example.jp", pattern: "my.example.jp"},
-		{base: "https://id.example.jp", pattern: "*."}, {base: "https://id.example.jp", pattern: "*.*.example.jp"},
+		{base: "id.example.jp"},
+		{base: "ftp://id.example.jp"},
+		{base: "https://"},
+		{base: "https://id.example.jp/aikagi"},
+		{base: "https://u:p@id.example.jp"},
+		{base: "https://id.example.jp?x"},
+		{base: "https://id.example.jp", pattern: "my.example.jp"},
+		{base: "https://id.example.jp", pattern: "*."},
+		{base: "https://id.example.jp", pattern: "*.*.example.jp"},
 	} {
 		u, err := ParseURLs(tt.base, tt.pattern)
 		if (err == nil) != tt.ok {

@@ -160,6 +160,9 @@ func serve(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) error {
 	}
 	said := &statusOnly{header: http.Header{}}
 	refused.ServeHTTP(said, r)
+	if said.status < http.StatusBadRequest {
+		return refuse(http.StatusNotFound) // a way to a cleaner address, where nothing is either
+	}
 	return &refusal{status: said.status, allow: said.header.Get("Allow")}
 }
 

@@ -128,12 +128,25 @@ func TestS9UnknownHostsAreRefused(t *testing.T) {
 		host string
 		want int
 	}{
-		{"id.example.jp", 404}, {"ID.Example.JP", 404}, {"id.example.jp:443", 404}, {"api.example.jp", 404},
-		{"sakura.my.example.jp", 404}, {"SAKURA.my.example.jp", 404},
-		{"id.example.jp:8443", 421}, {"evil.example", 421}, {"id.example.jp.evil.example", 421}, {"", 421},
-		{"my.example.jp", 421}, {".my.example.jp", 421}, {"a.b.my.example.jp", 421}, {"-a.my.example.jp", 421},
-		{"a_b.my.example.jp", 421}, {"sakura.my.example.jp.", 421}, {"evilmy.example.jp", 421},
-		{"sakura%00.my.example.jp", 421}, {"127.0.0.1", 421},
+		{"id.example.jp", 404},
+		{"ID.Example.JP", 404},
+		{"id.example.jp:443", 404},
+		{"api.example.jp", 404},
+		{"sakura.my.example.jp", 404},
+		{"SAKURA.my.example.jp", 404},
+		{"id.example.jp:8443", 421},
+		{"evil.example", 421},
+		{"id.example.jp.evil.example", 421},
+		{"", 421},
+		{"my.example.jp", 421},
+		{".my.example.jp", 421},
+		{"a.b.my.example.jp", 421},
+		{"-a.my.example.jp", 421},
+		{"a_b.my.example.jp", 421},
+		{"sakura.my.example.jp.", 421},
+		{"evilmy.example.jp", 421},
+		{"sakura%00.my.example.jp", 421},
+		{"127.0.0.1", 421},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/nothing", nil)
 		r.Host = tt.host

@@ -118,8 +118,10 @@ func (h *hostile) start(t *testing.T) Settings {
 		t.Fatal(err)
 	}
 	short := 300 * time.Millisecond
-	return Settings{Host: host, Port: n, Security: Loopback,
-		Timeouts: Timeouts{Dial: 5 * time.Second, Greeting: short, Command: short, Body: 2 * time.Second, Final: short}}
+	return Settings{
+		Host: host, Port: n, Security: Loopback,
+		Timeouts: Timeouts{Dial: 5 * time.Second, Greeting: short, Command: short, Body: 2 * time.Second, Final: short},
+	}
 }
 
 func (h *hostile) serve(conn net.Conn) {

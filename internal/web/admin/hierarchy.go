@@ -15,6 +15,8 @@ type treePage struct {
 	Levels    []string
 	Top       []node
 	Name      string // typed
+	Parent    aikagi.HierarchyGroupID
+	Where     string // the parent's path; empty on the first level
 	MayCreate bool
 }
 
@@ -38,15 +40,18 @@ func nodes(p web.Page, groups []aikagi.HierarchyGroup, parent aikagi.HierarchyGr
 	return found
 }
 
-func (a *Admin) treePage(r *http.Request, here door.Here) (treePage, error) {
-	page := treePage{Page: a.Web.Page(r, "admin.hierarchy.title"), MayCreate: here.May(aikagi.AgentGroupingCreate)}
+func (a *Admin) treePage(r *http.Request, here door.Here, parent aikagi.HierarchyGroupID) (treePage, error) {
+	page := treePage{
+		Page: a.Web.Page(r, "admin.hierarchy.title"), Parent: parent, MayCreate: here.May(aikagi.AgentGroupingCreate),
+	}
 	tree, err := a.Directory.Tree(r.Context(), here.Instance.ID)
 	page.Levels, page.Top = tree.Levels, nodes(page.Page, tree.Groups, "", 0)
+	page.Where = groupPaths(tree.Groups)[parent]
 	return page, err
 }
 
 func (a *Admin) showTree(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	page, err := a.treePage(r, here)
+	page, err := a.treePage(r, here, "")
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func (a *Admin) handleNewGroup(w http.ResponseWriter, r *http.Request, here door
 	name, parent := foldName(form.Get("group_name")), aikagi.HierarchyGroupID(form.Get("parent"))
 	made, err := a.Directory.CreateGroup(r.Context(), here.Instance.ID, parent, name)
 	if err != nil {
-		page, perr := a.treePage(r, here)
+		page, perr := a.treePage(r, here, parent)
 		if perr != nil {
 			return perr
 		}

@@ -209,7 +209,8 @@ func (a *Admin) confirmProfile(w http.ResponseWriter, r *http.Request, here door
 	page.Confirm = web.Confirm{
 		Question: page.Title, Action: path, Cancel: path, Button: page.T("admin.profile.save"),
 		Fields: []web.Hidden{
-			{Name: "version", Value: form.Get("version")}, {Name: "save", Value: "yes"},
+			{Name: "version", Value: form.Get("version")},
+			{Name: "save", Value: "yes"},
 			{Name: "description", Value: form.Get("description")},
 		},
 	}

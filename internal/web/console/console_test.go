@@ -633,8 +633,10 @@ func signed(now time.Time, id, secret, service string) *http.Request {
 	digest := sha256.Sum256([]byte(canonical))
 	scope := day + "/ap-northeast-1/" + service + "/aws4_request"
 	key := []byte("AWS4" + secret)
-	for _, part := range []string{day, "ap-northeast-1", service, "aws4_request",
-		"AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(digest[:])} {
+	for _, part := range []string{
+		day, "ap-northeast-1", service, "aws4_request",
+		"AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(digest[:]),
+	} {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)

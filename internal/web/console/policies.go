@@ -166,16 +166,18 @@ func (c *Console) handlePolicy(w http.ResponseWriter, r *http.Request, _ here) e
 		c.Web.Flash(w, "ok", "console.policy.saved")
 		return web.SeeOther(w, r, "/account/policies/"+string(id))
 	}
-	if aikagi.CodeOf(err) != aikagi.Invalid {
+	// What was typed stays, with the version it began from: whoever ran into
+	// somebody else's change looks at that first.
+	page, perr := c.policyPage(r, id)
+	page.Document, page.Policy.Version = form.Get("document"), version
+	if perr != nil || !explainPolicy(&page.Page, err) {
 		return err
 	}
-	page, perr := c.policyPage(r, id)
-	if perr != nil {
-		return perr
+	status := http.StatusBadRequest
+	if aikagi.CodeOf(err) == aikagi.Conflict {
+		status = http.StatusConflict
 	}
-	page.Document = form.Get("document")
-	explainPolicy(&page.Page, err)
-	return c.pages.Render(w, r, http.StatusBadRequest, "policy.html", page)
+	return c.pages.Render(w, r, status, "policy.html", page)
 }
 
 func (c *Console) askDeletePolicy(w http.ResponseWriter, r *http.Request, _ here) error {

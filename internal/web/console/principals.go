@@ -103,6 +103,7 @@ type principalPage struct {
 	account.Details
 	State    string
 	Own      string // path of this page
+	Self     bool
 	Policies []policyRow
 	Others   []web.Choice // policies that could be attached
 }
@@ -112,7 +113,7 @@ func (c *Console) principalID(r *http.Request) (aikagi.PrincipalID, error) {
 	return aikagi.PrincipalID(id), err
 }
 
-func (c *Console) showPrincipal(w http.ResponseWriter, r *http.Request, _ here) error {
+func (c *Console) showPrincipal(w http.ResponseWriter, r *http.Request, at here) error {
 	id, err := c.principalID(r)
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func (c *Console) showPrincipal(w http.ResponseWriter, r *http.Request, _ here) 
 	}
 	page := principalPage{
 		Page: c.Web.Page(r, "console.principal.title", "name", d.Principal.Name), Details: d,
-		State: stateOf(d.Principal), Own: principalPath(id),
+		State: stateOf(d.Principal), Own: principalPath(id), Self: at.Principal.ID == id,
 	}
 	held := map[aikagi.PolicyID]bool{}
 	for _, p := range d.Policies {

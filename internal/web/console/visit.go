@@ -197,15 +197,23 @@ func (c *Console) carried(r *http.Request, cookie string) (aikagi.Secret, error)
 	return aikagi.NewSecret(value), err
 }
 
-// explain notes on the form what is wrong with it, taken names included, and
-// reports whether there was anything.
+// explain notes on the form what is wrong with it, or what it ran into, and
+// reports whether there was anything to say.
 func explain(page *web.Page, err error) bool {
-	var taken *aikagi.Error
-	if errors.As(err, &taken) && taken.Code == aikagi.Conflict && taken.Reason == "taken" {
-		page.Blame(taken.Subject, taken.Reason)
+	var conflict *aikagi.Error
+	if !errors.As(err, &conflict) || conflict.Code != aikagi.Conflict {
+		return page.Explain(err)
+	}
+	if conflict.Reason == "taken" {
+		page.Blame(conflict.Subject, conflict.Reason)
 		return true
 	}
-	return page.Explain(err)
+	key := i18n.Key(conflict.Subject + "." + conflict.Reason)
+	if !i18n.Has(page.Locale(), key) {
+		return false
+	}
+	page.Problems = append(page.Problems, web.Problem{Text: page.T(key)})
+	return true
 }
 
 // mixedUp refuses a form that belongs to another link than the cookie.

@@ -35,8 +35,13 @@ func TestS7LookingSpendsNothing(t *testing.T) {
 	robot := s.browser(t)
 	id := hiddenToken(t, robot.follows(link))
 	for _, fields := range [][]string{
-		{}, {"token", id}, {"token", id, "password", ""}, {"token", id, "password", "x"}, {"password", chosen},
-		{"token", "", "password", chosen}, {"token", id, "password", "password1234"},
+		{},
+		{"token", id},
+		{"token", id, "password", ""},
+		{"token", id, "password", "x"},
+		{"password", chosen},
+		{"token", "", "password", chosen},
+		{"token", id, "password", "password1234"},
 	} {
 		if p := robot.sends("/reset", fields...); p.StatusCode == http.StatusSeeOther && p.location() != "/i/sakura/reset" {
 			t.Errorf("%v: %s to %s", fields, p.Status, p.location())
