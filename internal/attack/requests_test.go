@@ -1,11 +1,14 @@
 package attack
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/aikagi/aikagi/internal/store"
 )
 
 // TestC17NothingIsPostedFromElsewhere sends every POST that exists as a page of
@@ -237,25 +240,38 @@ func TestF14UncleanPathsToNowhereAreUnknown(t *testing.T) {
 	}
 }
 
-// TestI04PathsThatAreNoTextAreUnknown: an id in an address may hold any bytes,
-// and PostgreSQL refuses those that are no text.
-func TestI04PathsThatAreNoTextAreUnknown(t *testing.T) {
+// TestI04WhatIsNoTextIsUnknown: an id in an address may hold any bytes, and
+// PostgreSQL refuses those that are no text.
+func TestI04WhatIsNoTextIsUnknown(t *testing.T) {
 	t.Parallel()
-	s := besiege(t)
-	p := s.place("ume", itself)
-	admin := s.as("admin", p.user["admin"]).both(s.owner())
-	for _, r := range routes(t) {
-		at := strings.LastIndex(r.path, "{")
-		if r.method != http.MethodGet || at < 0 || strings.HasSuffix(r.path, "{$}") {
-			continue
-		}
-		for _, id := range []string{"%ff%fe", "a%00b", "%ed%a0%80"} {
-			odd := r
-			odd.path = r.path[:at] + id + r.path[strings.LastIndex(r.path, "}")+1:]
-			if w := admin.get(p.address(t, odd)); w.Code != http.StatusNotFound {
-				t.Errorf("%s: status %d, want 404", odd, w.Code)
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			s := besiegeOn(t, engine)
+			p := s.place("ume", itself)
+			admin := s.as("admin", p.user["admin"]).both(s.owner())
+			for _, r := range routes(t) {
+				at := strings.LastIndex(r.path, "{")
+				if r.method != http.MethodGet || at < 0 || strings.HasSuffix(r.path, "{$}") {
+					continue
+				}
+				for _, id := range []string{"%ff%fe", "a%00b", "%ed%a0%80", "a%0Ab"} {
+					odd := r
+					odd.path = r.path[:at] + id + r.path[strings.LastIndex(r.path, "}")+1:]
+					if w := admin.get(p.address(t, odd)); w.Code != http.StatusNotFound {
+						t.Errorf("%s: status %d, want 404", odd, w.Code)
+					}
+				}
 			}
-		}
+			for _, cursor := range []string{"a\xff\xfe", "aa\x00b", "b\x00", "sa\x00b\x00c", "s\xff\x00", "\x00\x00"} {
+				page := base64.RawURLEncoding.EncodeToString([]byte(cursor))
+				for _, search := range []string{"", "&q=a"} {
+					if w := admin.get("/i/ume/admin/users?page=" + page + search); w.Code != http.StatusOK {
+						t.Errorf("cursor %q%s: status %d, want 200", cursor, search, w.Code)
+					}
+				}
+			}
+		})
 	}
 }
 

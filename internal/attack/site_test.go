@@ -15,6 +15,7 @@ import (
 	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/app/apptest"
 	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/store/storetest"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
 
@@ -26,9 +27,11 @@ type siege struct {
 	known map[string]visitor
 }
 
-func besiege(t *testing.T) *siege {
+func besiege(t *testing.T) *siege { return besiegeOn(t, store.SQLite) }
+
+func besiegeOn(t *testing.T, engine store.Engine) *siege {
 	t.Helper()
-	site := apptest.Start(t, apptest.Options{})
+	site := apptest.Start(t, apptest.Options{Database: storetest.URL(t, engine)})
 	return &siege{Site: site, t: t, host: strings.TrimPrefix(site.URLs.Base(), "http://")}
 }
 
