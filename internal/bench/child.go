@@ -82,9 +82,3 @@ func (c *child) stop() {
 		<-c.ended
 	}
 }
-
-// kill ends the process at once.
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill() // it may have ended
-	<-c.ended
-}

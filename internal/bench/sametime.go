@@ -101,21 +101,20 @@ func (b *bench) sameWait(ctx context.Context) error {
 	return b.compare(ctx, "login while the name waits", []kind{{"known", wait(known)}, {"unknown", wait(unknown)}})
 }
 
-// compare takes samples of each kind in turn, in another order each time, since
-// what one sample leaves behind is done beside the next one.
+// compare takes samples of all kinds in one shuffled order: what a sample leaves
+// behind is done beside the next one, whose kind must not follow from it.
 func (b *bench) compare(ctx context.Context, what string, kinds []kind) error {
 	times := make([][]time.Duration, len(kinds))
-	for n := range samples {
-		for _, k := range rand.Perm(len(kinds)) { //nolint:gosec // G404: an order, not a secret
-			if err := sleep(ctx, sampleEvery); err != nil {
-				return err
-			}
-			began := b.now()
-			if err := kinds[k].meet(ctx, n); err != nil {
-				return fmt.Errorf("%s, %s: %w", what, kinds[k].name, err)
-			}
-			times[k] = append(times[k], b.now().Sub(began))
+	for _, n := range rand.Perm(samples * len(kinds)) { //nolint:gosec // G404: an order, not a secret
+		if err := sleep(ctx, sampleEvery); err != nil {
+			return err
 		}
+		k := n % len(kinds)
+		began := b.now()
+		if err := kinds[k].meet(ctx, n/len(kinds)); err != nil {
+			return fmt.Errorf("%s, %s: %w", what, kinds[k].name, err)
+		}
+		times[k] = append(times[k], b.now().Sub(began))
 	}
 	for k := 1; k < len(kinds); k++ {
 		first, other := median(times[0]), median(times[k])

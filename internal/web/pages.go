@@ -10,6 +10,8 @@ import (
 	"path"
 	"reflect"
 	"strconv"
+	"sync"
+	texttemplate "text/template"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/i18n"
@@ -24,8 +26,11 @@ var ownPages embed.FS
 // Pages are the templates of one package, once for each language.
 type Pages struct {
 	engine *Engine
-	byName map[aikagi.Locale]map[string]*template.Template
+	byName map[aikagi.Locale]map[string]parsed
 }
+
+// parsed makes a page when it is first shown, and keeps it.
+type parsed func() (*template.Template, error)
 
 // Pages parses every templates/*.html of fsys. Each file is one page that calls
 // a shell and defines "main". A file whose name begins with an underscore is
@@ -35,7 +40,10 @@ func (e *Engine) Pages(fsys fs.FS) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list templates: %w", err)
 	}
-	p := &Pages{engine: e, byName: map[aikagi.Locale]map[string]*template.Template{}}
+	if err := e.checkPages(fsys, names); err != nil {
+		return nil, err
+	}
+	p := &Pages{engine: e, byName: map[aikagi.Locale]map[string]parsed{}}
 	for locale, layout := range e.layouts {
 		p.byName[locale], err = parsePages(fsys, names, layout)
 		if err != nil {
@@ -45,35 +53,48 @@ func (e *Engine) Pages(fsys fs.FS) (*Pages, error) {
 	return p, nil
 }
 
-func parsePages(fsys fs.FS, names []string, layout *template.Template) (map[string]*template.Template, error) {
+// checkPages makes a template that cannot be read an error at the start.
+func (e *Engine) checkPages(fsys fs.FS, names []string) error {
+	known := texttemplate.FuncMap(functions(aikagi.Japanese, e.assets))
+	for _, name := range names {
+		if _, err := texttemplate.New("").Funcs(known).ParseFS(fsys, name); err != nil {
+			return fmt.Errorf("parse template %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func parsePages(fsys fs.FS, names []string, layout *template.Template) (map[string]parsed, error) {
 	shared, err := layout.Clone()
 	if err != nil {
 		return nil, fmt.Errorf("clone layout: %w", err)
 	}
+	pages := map[string]parsed{}
 	for _, name := range names {
-		if path.Base(name)[0] != '_' {
+		if base := path.Base(name); base[0] != '_' {
+			pages[base] = sync.OnceValues(func() (*template.Template, error) { return parsePage(fsys, name, shared) })
 			continue
 		}
 		if shared, err = shared.ParseFS(fsys, name); err != nil {
 			return nil, fmt.Errorf("parse template %s: %w", name, err)
 		}
 	}
-	pages := map[string]*template.Template{}
-	for _, name := range names {
-		base := path.Base(name)
-		if base[0] == '_' {
-			continue
-		}
-		page, err := shared.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("clone layout for %s: %w", name, err)
-		}
-		if page, err = page.ParseFS(fsys, name); err != nil {
-			return nil, fmt.Errorf("parse template %s: %w", name, err)
-		}
-		pages[base] = page.Lookup(base)
-	}
 	return pages, nil
+}
+
+// parsePage makes a page with a copy of its own of all that it may call. The
+// copy takes a fifth of a megabyte: those of pages that nobody looks at would be
+// most of an idle server's memory, and the collector would go through them with
+// every other password hash (P1, P17).
+func parsePage(fsys fs.FS, name string, shared *template.Template) (*template.Template, error) {
+	page, err := shared.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone layout for %s: %w", name, err)
+	}
+	if page, err = page.ParseFS(fsys, name); err != nil {
+		return nil, fmt.Errorf("parse template %s: %w", name, err)
+	}
+	return page.Lookup(path.Base(name)), nil
 }
 
 func parseLayouts(files *assets) (map[aikagi.Locale]*template.Template, error) {
@@ -146,9 +167,13 @@ func (p *Pages) Render(w http.ResponseWriter, _ *http.Request, status int, name 
 	if hidden := shadow(data); hidden != "" {
 		return fmt.Errorf("render %s: field %s hides a part of Page, which a shell would print", name, hidden)
 	}
-	t := p.byName[page.Locale()][name]
-	if t == nil {
+	find := p.byName[page.Locale()][name]
+	if find == nil {
 		return fmt.Errorf("render %s: no such template", name)
+	}
+	t, err := find()
+	if err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
 	}
 	var body bytes.Buffer
 	if err := t.Execute(&body, data); err != nil {

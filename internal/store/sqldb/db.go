@@ -78,10 +78,12 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, aikagi.E(aikagi.Unavailable, "data_directory", err)
 	}
 	// The driver reads a URI (https://sqlite.org/uri.html §3).
+	// Four times SQLite's default lets more commits share a checkpoint; the log
+	// stays under 16 MB.
 	// What a savepoint would restore is kept in memory: in a temporary file, which
 	// is opened for every commit, it cost more than the commit itself.
 	base := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)" +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(memory)"
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
 	write, err := sql.Open("sqlite", base)
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
