@@ -159,7 +159,8 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 	mux := http.NewServeMux()
 	people, err := portal.New(portal.Options{
 		Web: engine, Door: entrance, Clock: a.Clock, Ring: a.Ring, Challenges: challenges,
-		Logins: a.Logins, Resets: a.Resets, Sessions: a.Sessions, Sender: string(a.MailFrom),
+		Logins: a.Logins, Resets: a.Resets, Sessions: a.Sessions, EndEmergency: a.Emergency.End,
+		Sender: string(a.MailFrom),
 	})
 	if err != nil {
 		return nil, err

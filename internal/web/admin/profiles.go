@@ -45,6 +45,7 @@ type profilePage struct {
 	Groups    []matrixGroup
 	Unknown   []aikagi.Permission // kept as they are: Amazon's newer names
 	Action    string
+	Other     *otherVersion
 }
 
 type matrixGroup struct {
@@ -190,12 +191,20 @@ func (a *Admin) handleProfile(w http.ResponseWriter, r *http.Request, here door.
 		return err
 	}
 	description, ticked := foldName(form.Get("description")), permissionsIn(form)
-	if !form.Has("save") {
+	if !form.Has("save") && version(form) == page.Profile.Version {
 		return a.confirmProfile(w, r, here, page.Profile, form, ticked)
 	}
+	// Without "save" the version is not the stored one, and the rule says so.
 	err = a.Profiles.Update(r.Context(), here.Instance.ID, page.Profile.ID, version(form), description, ticked)
 	if err != nil {
-		page.Profile.Description, page.Profile.Permissions = description, ticked
+		typed := page.Profile
+		typed.Description, typed.Permissions = description, ticked
+		if reasonOf(err, aikagi.Conflict, "changed") {
+			page.Other = otherThan(page.Action, compareProfiles(page.Page, page.Profile, typed))
+		} else {
+			typed.Version = version(form) // what somebody else stored meanwhile has not been shown
+		}
+		page.Profile = typed
 		return a.profileAgain(w, r, here, page, err)
 	}
 	a.Web.Flash(w, "ok", "admin.saved")

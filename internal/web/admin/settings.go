@@ -22,6 +22,7 @@ type settingsPage struct {
 	NoEmail  []web.Choice
 	Password []web.Choice
 	Ways     []web.Choice
+	Other    *otherVersion
 }
 
 type settingsForm struct {
@@ -103,6 +104,11 @@ func (a *Admin) handleSettings(w http.ResponseWriter, r *http.Request, here door
 	err = a.Directory.UpdateSettings(r.Context(), here.Instance.ID, version(form), f.settings())
 	if err != nil {
 		page := a.settingsPage(r, here, f)
+		if reasonOf(err, aikagi.Conflict, "changed") {
+			page.Other = otherThan(page.Path("/admin/settings"), compareSettings(page.Page, typedOf(here.Instance.Settings), f))
+		} else {
+			page.Version = version(form) // what somebody else stored meanwhile has not been shown
+		}
 		status := explain(&page.Page, err)
 		if status == 0 {
 			return err

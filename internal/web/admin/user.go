@@ -31,8 +31,7 @@ type userPage struct {
 	// Tags and Proficiencies are written one a line, as typed.
 	Tags, Proficiencies string
 
-	// Other holds both versions of what somebody else changed meanwhile.
-	Other []changeRow
+	Other *otherVersion
 }
 
 // userPage reads everything that a user's page shows; the form starts from the
@@ -95,10 +94,9 @@ func (a *Admin) handleUser(w http.ResponseWriter, r *http.Request, here door.Her
 	if err != nil {
 		return err
 	}
-	d := draftOf(form)
-	_, err = a.Directory.Update(r.Context(), here.Instance.ID, id, version(form), d)
+	_, err = a.Directory.Update(r.Context(), here.Instance.ID, id, version(form), draftOf(form))
 	if err != nil {
-		return a.userAgain(w, r, here, d, err)
+		return a.userAgain(w, r, here, form, err)
 	}
 	a.Web.Flash(w, "ok", "admin.saved")
 	return back(w, r, "/admin/users/"+string(id))
@@ -106,12 +104,12 @@ func (a *Admin) handleUser(w http.ResponseWriter, r *http.Request, here door.Her
 
 // userAgain shows the form with what was typed. If somebody else changed the
 // user first, both versions stand side by side, and saving again means it.
-func (a *Admin) userAgain(w http.ResponseWriter, r *http.Request, here door.Here, typed directory.Draft, why error) error {
+func (a *Admin) userAgain(w http.ResponseWriter, r *http.Request, here door.Here, form web.Form, why error) error {
 	page, err := a.userPage(r, here)
 	if err != nil {
 		return err
 	}
-	stored := page.Form.Draft
+	stored, typed := page.Form.Draft, draftOf(form)
 	c, err := a.Directory.Choices(r.Context(), here.Instance.ID)
 	if err != nil {
 		return err
@@ -119,7 +117,9 @@ func (a *Admin) userAgain(w http.ResponseWriter, r *http.Request, here door.Here
 	typed.Username = stored.Username
 	page.Form = formOf(page.Page, typed, c)
 	if reasonOf(why, aikagi.Conflict, "changed") {
-		page.Other = compare(page.Page, stored, typed)
+		page.Other = otherThan(page.Base, compare(page.Page, stored, typed))
+	} else {
+		page.Person.User.Version = version(form) // a change that nobody has seen yet stays a conflict
 	}
 	status := explain(&page.Page, why)
 	if status == 0 {

@@ -293,6 +293,21 @@ func (b *browser) repairs(instance, alias string) page {
 	return b.get("/i/"+alias+"/repair").wants(http.StatusOK, reason)
 }
 
+// TestS15SigningInAgainEndsTheOldSession signs in over a session that the browser
+// has; a copy of the old cookie is good for nothing then.
+func TestS15SigningInAgainEndsTheOldSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	b := s.setUp(aikagi.Japanese)
+	const plane = "__Host-aikagi-account"
+	old := s.browser(aikagi.Japanese)
+	old.cookies["id.example.jp"] = map[string]string{plane: b.cookies["id.example.jp"][plane]}
+	old.get("/account/me").wants(http.StatusOK)
+	b.post("/account/login", "principal_name", "root", "password", password1, "next", "/account/me").leadsTo("/account/me")
+	b.get("/account/me").wants(http.StatusOK)
+	old.get("/account/me").wants(http.StatusSeeOther)
+}
+
 // TestEachPageInEachLanguage walks the console from the set-up link to the
 // repaired instance.
 func TestEachPageInEachLanguage(t *testing.T) {

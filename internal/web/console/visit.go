@@ -90,10 +90,14 @@ func (c *Console) known(r *http.Request, at here) context.Context {
 	visit := web.VisitOf(r.Context())
 	visit.Viewer = web.Viewer{ID: string(at.Principal.ID), Actor: string(aikagi.ActorPrincipal), Name: at.Principal.Name}
 	visit.Menu = menu()
-	actor := aikagi.ActorFrom(r.Context())
+	return actingAs(r.Context(), at)
+}
+
+func actingAs(ctx context.Context, at here) context.Context {
+	actor := aikagi.ActorFrom(ctx)
 	actor.Kind, actor.PrincipalID, actor.Name = aikagi.ActorPrincipal, at.Principal.ID, at.Principal.Name
 	actor.SessionID = aikagi.SessionID(at.Session.ID)
-	return aikagi.WithActor(r.Context(), actor)
+	return aikagi.WithActor(ctx, actor)
 }
 
 func menu() *web.Menu {
@@ -163,14 +167,33 @@ func (c *Console) showDenied(w http.ResponseWriter, r *http.Request, action stri
 	return c.pages.Render(w, r, http.StatusForbidden, "denied.html", page)
 }
 
-// begin hands a new session to the browser. Whatever session it had is another
-// one's: ids never survive a sign-in (S15).
+// begin hands a new session to the browser. The session that it had, of whomever,
+// ends: ids never survive a sign-in (S15).
 func (c *Console) begin(w http.ResponseWriter, r *http.Request, o account.Opened, next string) error {
+	if err := c.endOld(r); err != nil {
+		return err
+	}
 	http.SetCookie(w, c.Web.Cookie(sessionCookie, o.Token.Reveal(), aikagi.SessionTTL, http.SameSiteStrictMode))
 	for _, used := range []string{setupCookie, linkCookie} {
 		http.SetCookie(w, c.Web.DropCookie(used))
 	}
 	return web.SeeOther(w, r, inConsole(next))
+}
+
+func (c *Console) endOld(r *http.Request) error {
+	token, err := c.Web.ReadCookie(r, sessionCookie)
+	if err != nil {
+		return err
+	}
+	var old here
+	old.Session, old.Principal, err = c.Accounts.Find(r.Context(), token)
+	if err != nil && aikagi.CodeOf(err) == aikagi.Unauthenticated {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.Accounts.SignOut(actingAs(r.Context(), old))
 }
 
 // inConsole keeps a way back within the console.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -57,10 +58,9 @@ func (p *Portal) handleLogin(w http.ResponseWriter, r *http.Request, here door.H
 	if err != nil {
 		return p.refuseLogin(w, r, form, err)
 	}
-	if here.LoggedIn() { // the old session of this browser goes; ids never survive a login
-		if err := p.Sessions.End(r.Context(), here.Session); err != nil {
-			return err
-		}
+	// The old session of this browser goes; ids never survive a login.
+	if err := p.end(r.Context(), here); err != nil {
+		return err
 	}
 	p.Door.SetCookie(w, opened.Session, opened.Token, p.Clock.Now())
 	http.SetCookie(w, p.deviceCookie(here.Instance, opened.Device))
@@ -97,14 +97,24 @@ func (p *Portal) refuseLogin(w http.ResponseWriter, r *http.Request, form web.Fo
 }
 
 func (p *Portal) handleLogout(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	if here.LoggedIn() {
-		if err := p.Sessions.End(r.Context(), here.Session); err != nil {
-			return err
-		}
+	if err := p.end(r.Context(), here); err != nil {
+		return err
 	}
 	p.Door.DropCookie(w, here.Instance.ID)
 	p.Web.Flash(w, "ok", "login.logged_out")
 	return web.SeeOther(w, r, web.Path(r, "/login"))
+}
+
+// end closes the session that the browser has, if any. With emergency access the
+// grant ends too, on the record (S31).
+func (p *Portal) end(ctx context.Context, here door.Here) error {
+	switch {
+	case here.Emergency:
+		return p.EndEmergency(ctx)
+	case here.LoggedIn():
+		return p.Sessions.End(ctx, here.Session)
+	}
+	return nil
 }
 
 func deviceName(id aikagi.InstanceID) string { return "device-" + string(id) }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"embed"
 	"net/http"
 
@@ -27,6 +28,9 @@ type Options struct {
 	Logins     *login.Logins
 	Resets     *reset.Resets
 	Sessions   *session.Sessions
+	// EndEmergency closes the emergency access that the context acts in, grant
+	// and all.
+	EndEmergency func(context.Context) error
 	// Sender is the address that mails come from, shown so that a person can
 	// compare.
 	Sender string

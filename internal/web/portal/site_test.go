@@ -16,6 +16,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/captcha/captchatest"
+	"github.com/aikagi/aikagi/internal/emergency"
 	"github.com/aikagi/aikagi/internal/reset/resettest"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/store/storetest"
@@ -65,6 +66,7 @@ func build(t *testing.T, base string, edits ...func(*aikagi.Instance)) *site {
 	pages, err := portal.New(portal.Options{
 		Web: engine, Door: entrance, Clock: s.Clock, Ring: s.Ring, Challenges: s.Challenges,
 		Logins: s.Logins, Resets: s.Resets, Sessions: s.Sessions, Sender: "noreply@id.example.jp",
+		EndEmergency: (&emergency.Emergency{Store: s.Store, Clock: s.Clock, Sessions: s.Sessions}).End,
 	})
 	must(t, err)
 	mux := http.NewServeMux()
