@@ -24,7 +24,6 @@ type userPage struct {
 	Mails    []mailRow
 	Base     string // of the page's own address
 	Tab      string // that is open: form, permissions, history
-	Endpoint string // for the command line that does the same
 
 	MayEdit, MayHelp, MayGive, MayEnable, MayDelete bool
 
@@ -37,7 +36,7 @@ type userPage struct {
 // userPage reads everything that a user's page shows; the form starts from the
 // stored user.
 func (a *Admin) userPage(r *http.Request, here door.Here) (userPage, error) {
-	page := userPage{Page: a.Web.Page(r, "admin.user.title"), Me: here, Endpoint: a.Web.URLs().Base(), Tab: "form"}
+	page := userPage{Page: a.Web.Page(r, "admin.user.title"), Me: here, Tab: "form"}
 	id, err := userID(r)
 	if err != nil {
 		return page, err
