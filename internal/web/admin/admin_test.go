@@ -210,6 +210,21 @@ func TestConcurrentEditShowsBothVersions(t *testing.T) {
 	b.led(b.posts(user, fieldsOf(o.agent, "first_name", "二郎", "version", "2")...), user)
 }
 
+func TestConcurrentChoiceOfProfilesShowsBothVersions(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	b := o.as(t, o.admin)
+	path := "/admin/users/" + string(o.agent.ID)
+	choose := func(version string, name string) []string {
+		return []string{"version", version, "security_profiles", string(o.profile[name])}
+	}
+	b.led(b.posts(path+"/profiles", choose("1", "Viewer")...), path)
+	page := b.sees(b.posts(path+"/profiles", choose("1", "Editor")...), http.StatusConflict,
+		"別の人が先に変更しました", ">Viewer</td>", ">Editor</td>", `form="profiles"`, `name="version" value="2"`)
+	webtest.Check(t, aikagi.Japanese, page)
+	b.led(b.posts(path+"/profiles", choose("2", "Editor")...), path)
+}
+
 func TestRefusalsSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	o := open(t)

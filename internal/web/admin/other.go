@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/web"
 )
 
@@ -14,6 +15,7 @@ import (
 type otherVersion struct {
 	Rows []changeRow
 	Back string // the page with what is stored
+	Form string // id of the form that would replace it
 }
 
 // otherThan is nil where both versions say the same: there is nothing to choose.
@@ -21,7 +23,7 @@ func otherThan(back string, rows []changeRow) *otherVersion {
 	if len(rows) == 0 {
 		return nil
 	}
-	return &otherVersion{Rows: rows, Back: back}
+	return &otherVersion{Rows: rows, Back: back, Form: "edit"}
 }
 
 func compareSettings(p web.Page, stored, typed settingsForm) []changeRow {
@@ -71,4 +73,23 @@ func compareProfiles(p web.Page, stored, typed aikagi.SecurityProfile) []changeR
 		rows = append(rows, changeRow{name(x), p.T("admin.other.with"), p.T("admin.other.takes")})
 	}
 	return rows
+}
+
+// otherProfiles compares which profiles a user holds with which were chosen.
+func otherProfiles(page userPage, c directory.Choices, chosen []aikagi.SecurityProfileID) *otherVersion {
+	names := func(ids []aikagi.SecurityProfileID) string {
+		var all []string
+		for _, p := range c.Profiles {
+			if slices.Contains(ids, p.ID) {
+				all = append(all, p.Name)
+			}
+		}
+		return strings.Join(all, ", ")
+	}
+	stored, typed := names(page.Person.User.SecurityProfileIDs), names(chosen)
+	if stored == typed {
+		return nil
+	}
+	row := changeRow{word(page.Page, "admin.field", "security_profiles"), stored, typed}
+	return &otherVersion{Rows: []changeRow{row}, Back: page.Base, Form: "profiles"}
 }

@@ -72,6 +72,9 @@ func (a *Admin) userPage(r *http.Request, here door.Here) (userPage, error) {
 	return page, err
 }
 
+// Replaces reports whether saving that form would replace somebody else's change.
+func (p userPage) Replaces(form string) bool { return p.Other != nil && p.Other.Form == form }
+
 // CannotReset reports whether the form would leave the user without a way to
 // reset the password; the page warns before it is saved.
 func (p userPage) CannotReset() bool { return p.Form.Draft.Email == "" }
@@ -184,6 +187,11 @@ func (a *Admin) handleProfiles(w http.ResponseWriter, r *http.Request, here door
 		return perr
 	}
 	page.Profiles = giveable(page.Page, c, chosen)
+	if reasonOf(err, aikagi.Conflict, "changed") {
+		page.Other = otherProfiles(page, c, chosen)
+	} else {
+		page.Person.User.Version = version(form)
+	}
 	status := explain(&page.Page, err)
 	if status == 0 {
 		return err
