@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,12 +69,14 @@ func TestS13NobodyCostsTheSameAndIsNeverRight(t *testing.T) { //nolint:parallelt
 			t.Errorf("Verify of nobody = %v, %v", right, err)
 		}
 	}
-	// What a check allocates is the measure that does not depend on the machine.
+	// What a check allocates is the measure that does not depend on the machine: a
+	// couple of dozen, of which the runtime itself adds or takes one or two. Somebody
+	// who is turned away without a hash would cost none.
 	text := []byte("anything")
 	somebody := argonHash{cost: ours, salt: make([]byte, saltBytes), sum: make([]byte, sumBytes)}
 	known := testing.AllocsPerRun(1, func() { somebody.matches(text) })
 	unknown := testing.AllocsPerRun(1, func() { nobody{}.matches(text) })
-	if unknown < known || unknown > known+2 {
+	if math.Abs(unknown-known) > 3 || known < 10 {
 		t.Errorf("allocations: %v for somebody, %v for nobody", known, unknown)
 	}
 }
