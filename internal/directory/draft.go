@@ -36,10 +36,10 @@ func (f Draft) apply(u aikagi.User) (aikagi.User, error) {
 	var broken aikagi.Invalids
 	set := func(field string, err error) { broken.AddErr(field, err) }
 	var err error
-	u.FirstName, err = aikagi.ParsePersonName("first_name", f.FirstName, aikagi.MaxFirstName)
-	set("first_name", err)
 	u.LastName, err = aikagi.ParsePersonName("last_name", f.LastName, aikagi.MaxLastName)
 	set("last_name", err)
+	u.FirstName, err = aikagi.ParsePersonName("first_name", f.FirstName, aikagi.MaxFirstName)
+	set("first_name", err)
 	u.Email, err = aikagi.ParseOptionalEmail(f.Email)
 	set("email", err)
 	u.SecondaryEmail, err = aikagi.ParseOptionalEmail(f.SecondaryEmail)

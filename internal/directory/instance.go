@@ -92,6 +92,13 @@ func furnish(ctx context.Context, tx *store.Tx, i aikagi.Instance) error {
 	})
 }
 
+// MayReadSettings refuses who may not see the settings of an instance: they say
+// what is guarded, so they are for those who see the security profiles.
+func (d *Directory) MayReadSettings(ctx context.Context, instance aikagi.InstanceID) error {
+	_, err := view(ctx, d, instance, aikagi.SecurityProfilesView, func(scene) (struct{}, error) { return struct{}{}, nil })
+	return err
+}
+
 // UpdateSettings stores what an administrator chose for the instance. It takes
 // every guarded power, those added before and now included: who lacks one could
 // otherwise take the guard from it.
@@ -117,12 +124,39 @@ func (d *Directory) UpdateSettings(ctx context.Context, instance aikagi.Instance
 		if err := tx.UpdateInstanceSettings(ctx, s.instance); err != nil {
 			return err
 		}
+		if err := s.promote(ctx, before.ExtraGuarded, settings.ExtraGuarded); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, s.now, audit.Event{
 			Instance: instance, Action: "instance.settings",
 			TargetKind: "instance", TargetID: string(instance), TargetName: s.instance.Alias,
 			Changes: changedSettings(before, settings),
 		})
 	})
+}
+
+// promote ends the reset secrets of everybody whom a longer list of guarded
+// powers makes an administrator: what somebody weaker made for them before must
+// not open what is guarded now (S6, S26).
+func (s scene) promote(ctx context.Context, before, after []aikagi.Permission) error {
+	was, is := aikagi.GuardedPermissions(before...), aikagi.GuardedPermissions(after...)
+	added := aikagi.NewPermissions(was.Missing(is)...)
+	if len(added) == 0 {
+		return nil
+	}
+	profiles, err := s.tx.ListSecurityProfiles(ctx, s.instance.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range profiles {
+		if len(aikagi.PowersLacked(nil, aikagi.Effective(p.Permissions), added)) == 0 {
+			continue
+		}
+		if err := s.tx.MoveEpochOfHolders(ctx, s.instance.ID, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Longest texts of the settings, in characters.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -61,16 +62,31 @@ func (d *Directory) mayTag(ctx context.Context, tx *store.Tx, instance aikagi.In
 		g, err := tx.FindHierarchyGroup(ctx, instance, aikagi.HierarchyGroupID(r.ID))
 		return g.Name, err
 	case aikagi.ResourceInstance:
-		if err := accountOnly(ctx); err != nil {
-			return "", err
-		}
-		i, err := tx.FindInstance(ctx, aikagi.InstanceID(r.ID))
-		if err == nil && i.ID != instance {
-			err = aikagi.E(aikagi.NotFound, "instance", nil)
-		}
-		return i.Alias, err
+		return d.mayTagInstance(ctx, tx, instance, r)
 	}
 	return "", aikagi.E(aikagi.NotFound, "resource", nil)
+}
+
+// mayTagInstance asks the account plane: being a principal is not enough, its
+// policies decide.
+func (d *Directory) mayTagInstance(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, r aikagi.Resource) (string, error) {
+	if err := accountOnly(ctx); err != nil {
+		return "", err
+	}
+	account, err := tx.FindAccount(ctx)
+	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound { // before the set-up there is none, and only the host acts
+		return "", err
+	}
+	arn := aikagi.Scope{Region: d.Region, Account: account.ID, Instance: instance}.InstanceARN()
+	err = iam.Require(ctx, tx, d.Clock.Now(), iam.Request{Action: "connect:TagResource", Resource: string(arn)})
+	if err != nil {
+		return "", err
+	}
+	i, err := tx.FindInstance(ctx, aikagi.InstanceID(r.ID))
+	if err == nil && i.ID != instance {
+		err = aikagi.E(aikagi.NotFound, "instance", nil)
+	}
+	return i.Alias, err
 }
 
 // SetProficiencies tells exactly what a user is good at; version is the one that

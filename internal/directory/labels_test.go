@@ -71,7 +71,8 @@ func TestOnlyTheAccountTagsInstances(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	for actor, want := range map[string]aikagi.Code{
-		"anonymous": aikagi.Unauthenticated, "Admin": aikagi.Forbidden, "emergency": aikagi.Forbidden, "principal": "", "host": "",
+		"anonymous": aikagi.Unauthenticated, "Admin": aikagi.Forbidden, "emergency": aikagi.Forbidden,
+		"principal": aikagi.Unauthenticated, "host": "", // the principal is nobody whom the account knows
 	} {
 		c := testCase{world: w, t: t}
 		c.ctx, _ = w.actor(t, actor)

@@ -80,11 +80,8 @@ func readCursor(s string) (kind, rest string) {
 		return "", "" // PostgreSQL refuses what is no text
 	}
 	kind, rest = string(plain[:1]), string(plain[1:])
-	separators := 0
-	if kind == "s" {
-		separators = 1
-	}
-	if strings.Count(rest, "\x00") != separators {
+	parts, known := map[string]int{"a": 1, "b": 1, "s": 2}[kind]
+	if !known || strings.Count(rest, "\x00") != parts-1 {
 		return "", ""
 	}
 	return kind, rest
@@ -149,7 +146,9 @@ func (s scene) search(ctx context.Context, q Query) (Page, error) {
 	var after store.SearchHit
 	if kind, rest := readCursor(q.Cursor); kind == "s" {
 		key, id, _ := strings.Cut(rest, "\x00")
-		after = store.SearchHit{Key: key, User: aikagi.UserID(id)}
+		if strings.HasPrefix(key, store.SearchKey(q.Search)) { // one of another search would show whom this one does not find
+			after = store.SearchHit{Key: key, User: aikagi.UserID(id)}
+		}
 	}
 	users, hits, err := s.tx.SearchUsers(ctx, s.instance.ID, q.Search, after, q.Size)
 	if err != nil {

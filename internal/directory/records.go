@@ -27,6 +27,13 @@ func (d *Directory) ListMail(ctx context.Context, instance aikagi.InstanceID, be
 	})
 }
 
+// MailPause tells why no mail is sent at present; the zero one: it is.
+func (d *Directory) MailPause(ctx context.Context, instance aikagi.InstanceID) (aikagi.MailPause, error) {
+	return view(ctx, d, instance, aikagi.UsersEdit, func(s scene) (aikagi.MailPause, error) {
+		return s.tx.FindMailPause(ctx)
+	})
+}
+
 // FindMail reads one message of an instance.
 func (d *Directory) FindMail(ctx context.Context, instance aikagi.InstanceID, id aikagi.MessageID) (Mail, error) {
 	return view(ctx, d, instance, aikagi.UsersEdit, func(s scene) (Mail, error) {

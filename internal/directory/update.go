@@ -73,12 +73,18 @@ func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aika
 	if err := c.places(ctx, c.after); err != nil {
 		return c, err
 	}
+	c.stamp(ctx)
+	return c, nil
+}
+
+// stamp notes when a judged change is made and, of an address, by whom; a moved
+// address ends all reset secrets (S6).
+func (c *change) stamp(ctx context.Context) {
 	c.after.UpdatedAt = c.now
 	if c.addressMoves() {
 		c.after.EmailSetBy, c.after.EmailSetAt = by(ctx), c.now
 		c.after.SecretEpoch++
 	}
-	return c, nil
 }
 
 // witnesses are the administrators who hear of a moved address.

@@ -19,6 +19,8 @@ type NewUser struct {
 	// Temporary gives the user a generated password that must be changed at the
 	// first login. Without it he has none until somebody sends an invitation.
 	Temporary bool
+	// Invite says that an invitation is to follow, which needs an address.
+	Invite bool
 	// OnWire accepts the longer user names of Amazon's model.
 	OnWire bool
 	// Hash is of a password chosen by the caller, as Amazon's CreateUser has it.
@@ -33,7 +35,11 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		return u, aikagi.Secret{}, err
 	}
 	u.InstanceID = instance
-	if err := d.Store.View(ctx, func(tx *store.Tx) error { return d.mayCreate(ctx, tx, u) }); err != nil {
+	err = d.Store.View(ctx, func(tx *store.Tx) error {
+		_, err := d.mayCreate(ctx, tx, u)
+		return err
+	})
+	if err != nil {
 		return u, aikagi.Secret{}, err // before the costly hash
 	}
 	var temporary aikagi.Secret
@@ -45,10 +51,11 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		u.MustChange = true
 	}
 	err = d.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := d.mayCreate(ctx, tx, u); err != nil {
+		profiles, err := d.mayCreate(ctx, tx, u)
+		if err != nil {
 			return err
 		}
-		return d.insert(ctx, tx, &u)
+		return d.insert(ctx, tx, &u, profiles)
 	})
 	return u, temporary, err
 }
@@ -63,41 +70,48 @@ func (n NewUser) user() (aikagi.User, error) {
 	broken.AddErr("username", err)
 	u, err := n.apply(aikagi.User{})
 	broken = append(broken, asInvalids(err)...)
+	if n.Invite && n.Email == "" {
+		broken.Add("email", "to_invite")
+	}
+	if len(n.Profiles) == 0 {
+		broken.Add("security_profiles", "required")
+	}
 	u.ID, u.Username, u.Enabled = aikagi.UserID(aikagi.NewID()), name, true
 	u.SecurityProfileIDs, u.PasswordHash = n.Profiles, n.Hash
 	return u, broken.Err()
 }
 
-// mayCreate judges everything about a new user that the database must say.
-func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) error {
+// mayCreate judges everything about a new user that the database must say, and
+// returns the profiles he will hold.
+func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) ([]aikagi.SecurityProfile, error) {
 	s, err := d.enter(ctx, tx, u.InstanceID, aikagi.UsersCreate)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	profiles, err := s.profiles(ctx, u.SecurityProfileIDs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.rights.MayGive(profiles...); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.places(ctx, u); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.rights.MayRegister(ctx, tx, u.Email); err != nil {
-		return err
+		return nil, err
 	}
 	_, err = tx.FindUserByName(ctx, u.InstanceID, u.Username)
 	switch {
 	case err == nil:
-		return aikagi.Because(aikagi.Conflict, "username", "taken")
+		return nil, aikagi.Because(aikagi.Conflict, "username", "taken")
 	case aikagi.CodeOf(err) != aikagi.NotFound:
-		return err
+		return nil, err
 	}
-	return nil
+	return profiles, nil
 }
 
-func (d *Directory) insert(ctx context.Context, tx *store.Tx, u *aikagi.User) error {
+func (d *Directory) insert(ctx context.Context, tx *store.Tx, u *aikagi.User, profiles []aikagi.SecurityProfile) error {
 	now := d.Clock.Now()
 	u.CreatedAt, u.UpdatedAt, u.Version, u.SecretEpoch = now, now, 1, 1
 	if u.Email != "" {
@@ -106,25 +120,10 @@ func (d *Directory) insert(ctx context.Context, tx *store.Tx, u *aikagi.User) er
 	if err := tx.InsertUser(ctx, *u); err != nil {
 		return err
 	}
-	e, err := eventAbout(ctx, tx, "user.create", *u)
-	if err != nil {
-		return err
-	}
-	e.Changes = append(differences(aikagi.User{}, *u), audit.Changed([3]string{"security_profiles", "", e.Note})...)
-	e.Note = ""
+	e := about("user.create", *u)
+	e.Changes = append(differences(aikagi.User{}, *u),
+		audit.Changed([3]string{"security_profiles", "", profileNames(profiles)})...)
 	return audit.Record(ctx, tx, now, e)
-}
-
-// eventAbout makes an event whose target is u; the note holds the names of his
-// profiles, for the rules that record them.
-func eventAbout(ctx context.Context, tx *store.Tx, action string, u aikagi.User) (audit.Event, error) {
-	e := audit.Event{
-		Instance: u.InstanceID, Action: action,
-		TargetKind: "user", TargetID: string(u.ID), TargetName: string(u.Username),
-	}
-	held, err := tx.ListProfilesOfUser(ctx, u.InstanceID, u.ID)
-	e.Note = profileNames(held)
-	return e, err
 }
 
 func about(action string, u aikagi.User) audit.Event {

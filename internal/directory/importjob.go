@@ -1,0 +1,170 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/csvtable"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// importLease is after how long another worker takes an import over.
+const importLease = time.Minute
+
+// KeepImport keeps an uploaded file for looking at what it would do. A file that
+// cannot be read is refused at once.
+func (d *Directory) KeepImport(ctx context.Context, instance aikagi.InstanceID, name string, file []byte) (aikagi.Import, error) {
+	s, err := readSheet(file)
+	if err != nil {
+		return aikagi.Import{}, err
+	}
+	i := aikagi.Import{
+		InstanceID: instance, ID: aikagi.ImportID(aikagi.NewOrderedID()), Actor: aikagi.ActorFrom(ctx),
+		FileName: name, File: file, State: aikagi.ImportShown, Rows: len(s.rows), CreatedAt: d.Clock.Now(),
+	}
+	return i, d.Store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := d.enterSheet(ctx, tx, instance, s); err != nil {
+			return err
+		}
+		return tx.InsertImport(ctx, i)
+	})
+}
+
+// FindImport reads an import of the actor's own; another's is NotFound.
+func (d *Directory) FindImport(ctx context.Context, instance aikagi.InstanceID, id aikagi.ImportID) (aikagi.Import, error) {
+	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (aikagi.Import, error) { return s.ownImport(ctx, id) })
+}
+
+func (s scene) ownImport(ctx context.Context, id aikagi.ImportID) (aikagi.Import, error) {
+	i, err := s.tx.FindImport(ctx, s.instance.ID, id)
+	actor := aikagi.ActorFrom(ctx)
+	if err == nil && (!sameActor(i.Actor, actor) || s.now.Sub(i.CreatedAt) > aikagi.ImportTTL) {
+		err = aikagi.E(aikagi.NotFound, "import", nil)
+	}
+	return i, err
+}
+
+// sameActor reports whether two requests are of one person; each emergency access
+// is one of its own.
+func sameActor(a, b aikagi.Actor) bool {
+	return a.Kind == b.Kind && a.ID() == b.ID() && a.GrantID == b.GrantID
+}
+
+// StartImport confirms an import: the job carries it out, as the person who
+// confirms. Confirming twice is no error.
+func (d *Directory) StartImport(ctx context.Context, instance aikagi.InstanceID, id aikagi.ImportID) error {
+	err := d.Store.Update(ctx, func(tx *store.Tx) error {
+		s, err := d.enter(ctx, tx, instance, aikagi.UsersView)
+		if err != nil {
+			return err
+		}
+		i, err := s.ownImport(ctx, id)
+		if err != nil || i.State != aikagi.ImportShown {
+			return err
+		}
+		return tx.StartImport(ctx, i, s.now)
+	})
+	if err == nil && d.WakeImports != nil {
+		d.WakeImports()
+	}
+	return err
+}
+
+// WorkImports carries out the next batch of an import that was confirmed. It is
+// the work of a job; it found work if there was a batch.
+func (d *Directory) WorkImports(ctx context.Context) (found bool, err error) {
+	now := d.Clock.Now()
+	var i aikagi.Import
+	err = d.Store.Claim(ctx, func(tx *store.Tx) (err error) {
+		i, err = tx.ClaimImport(ctx, now, now.Add(importLease))
+		return err
+	})
+	if aikagi.CodeOf(err) == aikagi.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("claim import: %w", err)
+	}
+	s, err := readSheet(i.File)
+	if err != nil {
+		return true, fmt.Errorf("read import %s: %w", i.ID, err)
+	}
+	_, err = d.importRows(aikagi.WithActor(ctx, i.Actor), i.InstanceID, s, s.batch(i.Position), d.advance(i))
+	if aikagi.CodeOf(err) == aikagi.Expired {
+		err = nil // somebody else goes on with it
+	}
+	return true, err
+}
+
+// advance stores in the transaction of rows what became of them. If another
+// worker took the import over meanwhile, nothing is stored, rows included.
+func (d *Directory) advance(i aikagi.Import) keep {
+	return func(ctx context.Context, tx *store.Tx, rows []PlannedRow) error {
+		var p Progress
+		p.count(rows)
+		step := i
+		step.Position, step.Created, step.Updated, step.Same, step.Failed = p.Done, p.Created, p.Updated, p.Same, p.Failed
+		if err := tx.AdvanceImport(ctx, step, d.Clock.Now()); err != nil {
+			return err
+		}
+		for _, r := range wrong(rows) {
+			problems, err := json.Marshal(r.Problems)
+			if err != nil {
+				return fmt.Errorf("write problems of a row: %w", err)
+			}
+			if err := tx.InsertImportFailure(ctx, i, aikagi.ImportFailure{Line: r.Line, Problems: problems}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// Failed is the rows of an import that were not carried out, with their cells
+// as they came, to be mended and imported again.
+type Failed struct {
+	Header []string
+	Rows   []FailedRow
+}
+
+// FailedRow is one of them.
+type FailedRow struct {
+	PlannedRow
+	Cells []string
+}
+
+// FailedRows reads what of an import was not carried out.
+func (d *Directory) FailedRows(ctx context.Context, instance aikagi.InstanceID, id aikagi.ImportID) (Failed, error) {
+	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Failed, error) {
+		i, err := s.ownImport(ctx, id)
+		if err != nil {
+			return Failed{}, err
+		}
+		table, err := readSheet(i.File)
+		if err != nil {
+			return Failed{}, err
+		}
+		failures, err := s.tx.ListImportFailures(ctx, i)
+		if err != nil {
+			return Failed{}, err
+		}
+		byLine := map[int]csvtable.Row{}
+		for _, r := range table.rows {
+			byLine[r.Line] = r
+		}
+		f := Failed{Header: table.header}
+		for _, x := range failures {
+			r := byLine[x.Line]
+			row := FailedRow{PlannedRow{Line: x.Line, Username: table.cells(r)["username"], Kind: RowWrong}, make([]string, len(f.Header))}
+			copy(row.Cells, r.Cells)
+			if err := json.Unmarshal(x.Problems, &row.Problems); err != nil {
+				return f, fmt.Errorf("read problems of a row: %w", err)
+			}
+			f.Rows = append(f.Rows, row)
+		}
+		return f, nil
+	})
+}
