@@ -12,5 +12,8 @@
 // it, and takes apart what a mail program would turn into a link (see safe).
 // The only address in a mail is the link that the caller passes as such.
 //
+// ReturnPath makes the envelope senders, each with the name of its message under a
+// MAC, and reads them again when something comes back.
+//
 // It never stores, signs or sends.
 package mail

@@ -9,8 +9,8 @@ import (
 // Envelope is a finished message with what SMTP needs to move it. Raw carries
 // links and codes in usable form: it is sealed wherever it is kept.
 type Envelope struct {
-	From, To  aikagi.Email
-	MessageID string // with its angle brackets, as in the header
+	From, To  aikagi.Email // as in the header; what the envelope says instead of From is ReturnPath's
+	MessageID string       // with its angle brackets, as in the header
 	Raw       []byte
 }
 

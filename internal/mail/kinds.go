@@ -93,6 +93,18 @@ func (AdministratorAddress) Kind() aikagi.MessageKind { return aikagi.MailAdmini
 func (AdministratorAddress) template() string         { return "administrator_address" }
 func (AdministratorAddress) link() aikagi.Secret      { return aikagi.Secret{} }
 
+// Flood tells the administrators that many logins fail, or that many ask for a
+// link. It names nobody: what is known is in the audit log.
+type Flood struct {
+	Asking bool // for links; otherwise logins
+	At     time.Time
+}
+
+// Kind names the mail in the outbox.
+func (Flood) Kind() aikagi.MessageKind { return aikagi.MailFlood }
+func (Flood) template() string         { return "flood" }
+func (Flood) link() aikagi.Secret      { return aikagi.Secret{} }
+
 // EmergencyUsed tells administrators and the account's contact that somebody
 // entered the instance by emergency access.
 type EmergencyUsed struct {

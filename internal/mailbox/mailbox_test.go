@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
@@ -224,7 +225,16 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("Subject: =?utf-8?B?44GC?=\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n"))
 	f.Add([]byte("Content-Transfer-Encoding: base64\r\n\r\n!!!"))
-	f.Fuzz(func(_ *testing.T, raw []byte) { parse(raw) })
+	f.Add([]byte("Subject: \xff\xfe\r\nFrom: =?x-unknown?Q?=FF?=\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=FF=\r\n"))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=a\r\n\r\n" + strings.Repeat("--a\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n", 50)))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		p := parse(raw)
+		for _, s := range []string{p.from, p.subject, p.text, p.html} {
+			if !utf8.ValidString(s) || len(s) > 4*len(raw)+len("\ufffd") {
+				t.Errorf("%d bytes were read as %d, of text: %v", len(raw), len(s), utf8.ValidString(s))
+			}
+		}
+	})
 }
 
 func start(t *testing.T) (*Mailbox, smtpclient.Settings) {

@@ -37,9 +37,9 @@ func parse(raw []byte) parsed {
 func decoded(header string) string {
 	text, err := new(mime.WordDecoder).DecodeHeader(header)
 	if err != nil {
-		return header
+		text = header
 	}
-	return text
+	return strings.ToValidUTF8(text, "\ufffd")
 }
 
 // read takes the first text/plain and the first text/html it finds.

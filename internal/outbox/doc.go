@@ -4,7 +4,13 @@
 //	       ─ in its transaction: tx.InsertMessage     the message and its cause, or neither
 //	       ─ Wake
 //	job ─ claim with a lease and a fence ─ still wanted? ─ open, sign, hand over
-//	    ─ sent | retry later | failed (audit; a reset request goes to the administrators)
+//	    ─ sent | retry later | failed, too late (audit; a reset request goes to the administrators)
+//
+// Useful mail goes first: the newest links, then notices in their order. A failure
+// that would meet every message pauses them all; then one message at a time finds
+// out whether the server is back, every 40 s at most, or, where it refuses our
+// login, every 15 min. The pause is a row, so it holds on every node, and
+// administrators see it.
 //
 // What a crash leaves behind: before the claim, a waiting message; after it, one
 // whose lease runs out and that is sent again with the same Message-ID. outbox

@@ -15,6 +15,7 @@ type Post struct {
 	Composer *mail.Composer
 	Ring     *secret.Ring
 	From     aikagi.Email
+	Bounces  aikagi.Email // where what cannot be delivered comes back; empty: to From
 	// ResetURL is the address of a reset link, from the configured base URL.
 	ResetURL func(alias string, token aikagi.Secret) aikagi.Secret
 	// Wake tells the sender that a message was committed.
@@ -85,6 +86,12 @@ func (p *Post) AdministratorAddress(i aikagi.Instance, administrator, u aikagi.U
 	return p.write(i, administrator, administrator.Email, now, mail.AdministratorAddress{User: u.Username, By: by, At: now})
 }
 
+// Flood writes the notice to an administrator that many logins fail, or that many
+// ask for a link.
+func (p *Post) Flood(i aikagi.Instance, administrator aikagi.User, asking bool, now time.Time) (aikagi.Message, error) {
+	return p.write(i, administrator, administrator.Email, now, mail.Flood{Asking: asking, At: now})
+}
+
 // EmergencyUsed writes the notice that somebody entered an instance by emergency
 // access.
 func (p *Post) EmergencyUsed(i aikagi.Instance, to aikagi.Email, locale aikagi.Locale, g aikagi.EmergencyGrant, now time.Time) (aikagi.Message, error) {
@@ -110,6 +117,11 @@ func (p *Post) write(i aikagi.Instance, u aikagi.User, to aikagi.Email, now time
 		Sealed:    p.Ring.Seal(sealPurpose, []byte(id), envelope.Raw),
 		CreatedAt: now, ExpiresAt: now.Add(noticeTTL),
 	}, nil
+}
+
+// ReturnPath makes the envelope senders of messages.
+func (p *Post) ReturnPath() mail.ReturnPath {
+	return mail.ReturnPath{Ring: p.Ring, From: p.From, Bounces: p.Bounces}
 }
 
 // Open returns the unsigned bytes of a message that was not wiped.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -28,6 +28,8 @@ type Sender struct {
 	// Connections is how many connections are kept; it equals the workers of
 	// the loop that calls Work.
 	Connections chan *smtpclient.Client
+
+	tried atomic.Bool // since the process started
 }
 
 // NewConnections makes room for as many connections as there are workers.
@@ -49,15 +51,10 @@ const (
 	slowRetry   = 10 * time.Minute
 )
 
-// Work sends the message that has been due for longest. It is the work of a
-// job loop.
+// Work sends the message that is most useful to send. It is the work of a job
+// loop.
 func (s *Sender) Work(ctx context.Context) (found bool, err error) {
-	now := s.Clock.Now()
-	var m aikagi.Message
-	err = s.Store.Claim(ctx, func(tx *store.Tx) (err error) {
-		m, err = tx.ClaimMessage(ctx, now, now.Add(lease))
-		return err
-	})
+	m, seen, err := s.claim(ctx)
 	if aikagi.CodeOf(err) == aikagi.NotFound {
 		return false, nil
 	}
@@ -65,62 +62,85 @@ func (s *Sender) Work(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	fault.Point("outbox.claimed")
-	err = s.deliver(ctx, m)
+	err = s.deliver(ctx, m, seen)
 	if aikagi.CodeOf(err) == aikagi.Expired {
 		return true, nil // another worker has it
 	}
 	return true, err
 }
 
-func (s *Sender) deliver(ctx context.Context, m aikagi.Message) error {
-	wanted, err := s.wanted(ctx, m)
+func (s *Sender) deliver(ctx context.Context, m aikagi.Message, seen aikagi.MailPause) error {
+	unwanted, err := s.unwanted(ctx, m)
 	if err != nil {
 		return err
 	}
-	if !wanted {
-		return s.record(ctx, m, aikagi.MessageDropped, "dropped", "")
+	switch {
+	case unwanted == late && m.Attempt > 1: // it was tried; the last words of the server stay
+		return s.record(ctx, m, end{state: aikagi.MessageFailed, outcome: "failed", reply: m.LastReply, seen: seen})
+	case unwanted != "":
+		return s.record(ctx, m, end{state: aikagi.MessageDropped, outcome: "dropped", late: unwanted == late, seen: seen})
 	}
 	started := s.Clock.Now()
+	tried := end{seen: seen}
 	if err = s.send(ctx, m); err == nil {
 		fault.Point("outbox.accepted")
 	}
 	s.log(ctx, m, err, s.Clock.Now().Sub(started))
-	var f *smtpclient.Failure
-	switch {
-	case err == nil:
-		err = s.record(ctx, m, aikagi.MessageSent, "sent", "")
+	if err == nil {
+		tried.state, tried.outcome, tried.reached = aikagi.MessageSent, "sent", true
+		err = s.record(ctx, m, tried)
 		fault.Point("outbox.recorded")
 		return err
-	case errors.As(err, &f) && !f.Temporary:
-		return s.record(ctx, m, aikagi.MessageFailed, "failed", f.Error())
 	}
-	return s.record(ctx, m, aikagi.MessageWaiting, "retry", err.Error())
+	tried.state, tried.outcome, tried.reply = aikagi.MessageWaiting, "retry", err.Error()
+	var f *smtpclient.Failure
+	if errors.As(err, &f) {
+		tried.reached = !f.OfServer() && f.Stage != smtpclient.AtMessage
+		tried.pause, tried.ofServer = pauseFor(ctx, f, seen, s.Clock.Now())
+		if !f.Temporary {
+			tried.state, tried.outcome = aikagi.MessageFailed, "failed"
+		}
+	}
+	return s.record(ctx, m, tried)
 }
 
-// wanted looks at the conditions again just before sending (R3): a secret that
-// ended, or an address that is no longer the user's, gets no mail.
-func (s *Sender) wanted(ctx context.Context, m aikagi.Message) (bool, error) {
+// Why a message is not sent.
+const (
+	late  = "expired"
+	ended = "ended" // its secret, by whatever came first
+)
+
+// unwanted looks at the conditions again just before sending (R3): a secret that
+// ended, or an address that is no longer the user's, gets no mail. It returns why
+// not, empty for a message that is wanted.
+func (s *Sender) unwanted(ctx context.Context, m aikagi.Message) (why string, err error) {
 	now := s.Clock.Now()
-	if !now.Before(m.ExpiresAt) {
-		return false, nil
-	}
 	if m.TokenID == "" {
-		return true, nil
+		if !now.Before(m.ExpiresAt) {
+			why = late
+		}
+		return why, nil
 	}
-	wanted := false
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+	err = s.Store.View(ctx, func(tx *store.Tx) error {
+		why = ended
 		t, err := tx.FindTokenByID(ctx, m.InstanceID, m.TokenID)
 		if err != nil {
 			return err
 		}
 		u, err := tx.FindUser(ctx, m.InstanceID, t.UserID)
-		wanted = err == nil && u.Enabled && u.Email == m.To && t.Open(u, now)
+		switch {
+		case err != nil || !u.Enabled || u.Email != m.To || t.Epoch != u.SecretEpoch:
+		case t.Ended(u, now) == late, t.Open(u, now) && !now.Before(m.ExpiresAt):
+			why = late
+		case t.Open(u, now):
+			why = ""
+		}
 		return err
 	})
 	if aikagi.CodeOf(err) == aikagi.NotFound && err != nil {
-		return false, nil
+		return ended, nil
 	}
-	return wanted, err
+	return why, err
 }
 
 func (s *Sender) send(ctx context.Context, m aikagi.Message) error {
@@ -156,7 +176,7 @@ func (s *Sender) hand(ctx context.Context, m aikagi.Message, raw []byte) error {
 			return err
 		}
 	}
-	return client.Send(ctx, s.Post.From, m.To, raw)
+	return client.Send(ctx, s.Post.ReturnPath().Of(m.ID), m.To, raw)
 }
 
 // Close ends the kept connections.
@@ -168,57 +188,77 @@ func (s *Sender) Close() {
 	}
 }
 
+// end is how a try ended.
+type end struct {
+	state          aikagi.MessageState
+	outcome, reply string
+	late           bool             // its time ended before it could be sent
+	reached        bool             // the server was ready to take a message
+	seen           aikagi.MailPause // when the message was claimed
+	pause          aikagi.MailPause // that follows,
+	ofServer       bool             // if it was the server's failure
+}
+
 // record stores how a try ended, in one transaction with what follows from it.
-func (s *Sender) record(ctx context.Context, m aikagi.Message, state aikagi.MessageState, outcome, reply string) error {
+func (s *Sender) record(ctx context.Context, m aikagi.Message, e end) error {
 	now := s.Clock.Now()
-	m.State, m.LastReply = state, reply
-	if state == aikagi.MessageWaiting {
-		m.RunAt = now.Add(pause(m, now))
+	m.State, m.LastReply = e.state, e.reply
+	if m.State == aikagi.MessageWaiting {
+		m.RunAt = now // as soon as the pause is over
+		if !e.ofServer {
+			m.RunAt = now.Add(retryPause(m, now))
+		}
 		if !m.RunAt.Before(m.ExpiresAt) {
-			m.State, outcome = aikagi.MessageFailed, "failed"
+			m.State, e.outcome = aikagi.MessageFailed, "failed"
 		}
 	}
 	if m.State != aikagi.MessageWaiting {
 		m.DoneAt, m.Sealed = now, nil // wiped: no one needs the link any more
 	}
 	return s.Store.Update(ctx, func(tx *store.Tx) error {
-		a := aikagi.Attempt{MessageID: m.ID, Number: m.Attempt, At: now, Outcome: outcome, Reply: reply}
+		a := aikagi.Attempt{MessageID: m.ID, Number: m.Attempt, At: now, Outcome: e.outcome, Reply: e.reply}
 		if err := tx.RecordAttempt(ctx, m, a); err != nil {
 			return err
 		}
-		if m.State != aikagi.MessageFailed {
+		if err := keepPause(ctx, tx, e); err != nil {
+			return err
+		}
+		if m.State != aikagi.MessageFailed && !e.late {
 			return nil
 		}
 		return s.giveUp(ctx, tx, m, now)
 	})
 }
 
+// keepPause begins or ends the pause of all sending. A message that did not get
+// as far as the server says nothing about it, and the next one may try.
+func keepPause(ctx context.Context, tx *store.Tx, e end) error {
+	switch {
+	case e.ofServer:
+		return tx.KeepMailPause(ctx, e.pause, e.seen.Failures)
+	case e.seen.Failures > 0 && e.reached:
+		return tx.EndMailPause(ctx)
+	case e.seen.Failures > 0:
+		return tx.KeepMailPause(ctx, e.seen, e.seen.Failures)
+	}
+	return nil
+}
+
 // giveUp tells the administrators: the record says so, and a reset request that
 // could not be served waits for them.
 func (s *Sender) giveUp(ctx context.Context, tx *store.Tx, m aikagi.Message, now time.Time) error {
+	note := m.LastReply
+	if note == "" {
+		note = late
+	}
 	err := audit.Record(ctx, tx, now, audit.Event{
 		Instance: m.InstanceID, Action: "message.fail", TargetKind: "message", TargetID: string(m.ID),
-		TargetName: m.To.Masked(), Note: m.LastReply,
+		TargetName: m.To.Masked(), Note: note,
 	})
 	if err != nil || m.RequestID == "" {
 		return err
 	}
-	open, err := tx.ListWaitingOfUser(ctx, m.InstanceID, m.UserID)
-	if err != nil || len(open) > 0 {
-		return err // one open request a user
-	}
 	return tx.ReopenRequest(ctx, m.InstanceID, m.RequestID, aikagi.ReasonUndelivered)
-}
-
-// pause is how long a message waits for its next try: doubling from 2 s, with
-// jitter, so that a server that comes back is not met by everything at once.
-func pause(m aikagi.Message, now time.Time) time.Duration {
-	longest := steadyRetry
-	if now.Sub(m.CreatedAt) > urgentFor {
-		longest = slowRetry
-	}
-	wait := min(2*time.Second<<min(m.Attempt-1, 10), longest)
-	return wait*3/4 + rand.N(wait/4) //nolint:gosec // G404: jitter, not a secret
 }
 
 func (s *Sender) log(ctx context.Context, m aikagi.Message, err error, took time.Duration) {

@@ -32,23 +32,47 @@ func (tx *Tx) InsertMessage(ctx context.Context, m aikagi.Message) error {
 		sqldb.Ms(m.CreatedAt), sqldb.Ms(m.ExpiresAt))
 }
 
-// claimMessage takes the message that has been due for longest. One whose
-// worker let its lease run out is due again; the fence keeps that worker from
-// recording anything afterwards. The inner query stands behind "=", where
-// PostgreSQL runs it once; behind IN it may run again and lock another row.
-func claimMessage(e sqldb.Engine) string {
+// claim takes one message of those that are chosen. One whose worker let its
+// lease run out is due again; the fence keeps that worker from recording anything
+// afterwards. The inner query stands behind "=", where PostgreSQL runs it once;
+// behind IN it may run again and lock another row.
+func claim(e sqldb.Engine, chosen string) string {
 	return `
 UPDATE outbox SET state = 'sending', run_at = $2, fence = fence + 1, attempt = attempt + 1
 WHERE id = (
- SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND run_at <= $1
- ORDER BY run_at LIMIT 1` + e.SkipLocked() + `)
+ SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND ` + chosen + ` LIMIT 1` + e.SkipLocked() + `)
 RETURNING ` + messageColumns
+}
+
+const (
+	dueLongest = `run_at <= $1 ORDER BY run_at`
+
+	newestLink = `token_id <> '' AND run_at <= $1 AND created_at > $3 ORDER BY created_at DESC`
+
+	tooLate = `expires_at <= $1 AND (state = 'waiting' OR run_at <= $1) ORDER BY expires_at`
+)
+
+// linkLife is how long any link can live; what is older need not be looked at.
+const linkLife = max(aikagi.MaxResetTTL, aikagi.InviteTTL)
+
+// ClaimLink takes the newest message with a link for sending, until the lease
+// ends: its owner is most likely still waiting for it (K16). NotFound if none is
+// due.
+func (tx *Tx) ClaimLink(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), newestLink),
+		sqldb.Ms(now), sqldb.Ms(lease), sqldb.Ms(now.Add(-linkLife)))
+}
+
+// ClaimExpired takes a message that is too late for sending, also while nothing
+// is sent; NotFound if there is none.
+func (tx *Tx) ClaimExpired(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), tooLate), sqldb.Ms(now), sqldb.Ms(lease))
 }
 
 // ClaimMessage takes one message for sending, until the lease ends; NotFound if
 // none is due.
 func (tx *Tx) ClaimMessage(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
-	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claimMessage(tx.Engine()), sqldb.Ms(now), sqldb.Ms(lease))
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), dueLongest), sqldb.Ms(now), sqldb.Ms(lease))
 }
 
 const renewMessage = `UPDATE outbox SET run_at = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'`
@@ -74,13 +98,11 @@ INSERT INTO message_attempts (message_id, number, attempted_at, outcome, reply) 
 // Expired if the worker lost its lease. The content of a message that will not
 // be sent again is wiped by passing it empty.
 func (tx *Tx) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Attempt) error {
-	n, err := tx.ExecCount(ctx, "message", "record attempt", recordAttempt,
+	takenOver := aikagi.Because(aikagi.Expired, "message", "taken_over")
+	err := tx.ExecOr(ctx, takenOver, "message", "record attempt", recordAttempt,
 		m.ID, m.Fence, m.State, sqldb.Ms(m.RunAt), sqldb.Ms(m.DoneAt), m.LastReply, sqldb.Blob(m.Sealed))
 	if err != nil {
 		return err
-	}
-	if n == 0 {
-		return aikagi.Because(aikagi.Expired, "message", "taken_over")
 	}
 	return tx.Exec(ctx, "message", "insert attempt", insertAttempt, m.ID, a.Number, sqldb.Ms(a.At), a.Outcome, a.Reply)
 }
@@ -123,12 +145,4 @@ SELECT message_id, number, attempted_at, outcome, reply FROM message_attempts WH
 // ListAttempts reads every try to send a message.
 func (tx *Tx) ListAttempts(ctx context.Context, id aikagi.MessageID) ([]aikagi.Attempt, error) {
 	return sqldb.List(ctx, tx.Tx, "list attempts", scanAttempt, listAttempts, id)
-}
-
-const retryMessage = `
-UPDATE outbox SET run_at = $3 WHERE instance_id = $1 AND id = $2 AND state = 'waiting'`
-
-// RetryMessage makes a waiting message due now.
-func (tx *Tx) RetryMessage(ctx context.Context, m aikagi.Message, now time.Time) error {
-	return tx.ExecOne(ctx, "message", "retry message", retryMessage, m.InstanceID, m.ID, sqldb.Ms(now))
 }

@@ -17,6 +17,8 @@ import (
 
 const minRSABits = 2048 // RFC 8301 §3.2: signers SHOULD use at least 2048
 
+const maxName = 253 // characters of a name in the DNS (RFC 1035 §2.3.4, written out)
+
 // Key signs for one domain under one selector. It is opaque; printing it shows
 // no key.
 type Key struct {
@@ -32,7 +34,7 @@ func ParseKey(text []byte, domain, selector string) (Key, error) {
 	if !isName(domain) || !strings.Contains(domain, ".") {
 		return Key{}, aikagi.Because(aikagi.Invalid, "dkim", "domain")
 	}
-	if !isName(selector) {
+	if !isName(selector) || len(Key{domain: domain, selector: selector}.Name()) > maxName {
 		return Key{}, aikagi.Because(aikagi.Invalid, "dkim", "selector")
 	}
 	block, _ := pem.Decode(text)
@@ -101,7 +103,7 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.Name()) }
 
 // isName reports whether s consists of LDH labels (RFC 5890 §2.3.1).
 func isName(s string) bool {
-	if len(s) > 253 {
+	if len(s) > maxName {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {

@@ -63,8 +63,8 @@ func TestDeliversByteForByteAndReusesTheConnection(t *testing.T) {
 	if got := h.taken(); len(got) != 3 || got[0] != message || got[2] != message {
 		t.Errorf("got %q", got)
 	}
-	if h.connections != 1 {
-		t.Errorf("%d connections", h.connections)
+	if h.Connections() != 1 {
+		t.Errorf("%d connections", h.Connections())
 	}
 	all := strings.Join(h.seen(), "\n")
 	if n := strings.Count(all, "RSET"); n != 2 {
@@ -110,7 +110,7 @@ func TestK03K06K07K08ClassesOfFailure(t *testing.T) {
 		h    *hostile
 		want class
 	}{
-		{"silent greeting", &hostile{greeting: mute}, class{AtGreeting, true, false, 0, "", true}},
+		{"silent greeting", &hostile{greeting: silence}, class{AtGreeting, true, false, 0, "", true}},
 		{"554 greeting", &hostile{greeting: "554 5.3.2 no service"}, class{AtGreeting, true, false, 554, "5.3.2", true}},
 		{"421 greeting", &hostile{greeting: "421 4.3.2 later"}, class{AtGreeting, true, false, 421, "4.3.2", true}},
 		{"250 greeting", &hostile{greeting: "250 hello"}, class{AtGreeting, true, false, 451, "", true}},
@@ -175,8 +175,8 @@ func TestK09CutAfter250IsDelivered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(h.taken()) != 2 || h.connections != 2 {
-		t.Errorf("%d messages, %d connections", len(h.taken()), h.connections)
+	if len(h.taken()) != 2 || h.Connections() != 2 {
+		t.Errorf("%d messages, %d connections", len(h.taken()), h.Connections())
 	}
 }
 
@@ -540,7 +540,7 @@ func TestS21E16SendRefusesMessages(t *testing.T) {
 	if err := c.Send(t.Context(), sender, recipient, []byte(message)); err != nil {
 		t.Error(err)
 	}
-	if got := h.seen(); len(got) < 2 || !strings.HasPrefix(got[1], "MAIL FROM") || h.connections != 1 {
+	if got := h.seen(); len(got) < 2 || !strings.HasPrefix(got[1], "MAIL FROM") || h.Connections() != 1 {
 		t.Errorf("a refused message reached the server: %q", got)
 	}
 }

@@ -69,6 +69,18 @@ func (f *Failure) Error() string {
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
+// OfServer reports whether the failure would meet every other message, too: the
+// server was not reached, did not prove who it is, wants another login, or is
+// closing (421, RFC 5321 §3.8).
+func (f *Failure) OfServer() bool {
+	switch f.Stage {
+	case AtDial, AtGreeting, AtHello, AtTLS, AtAuth:
+		return true
+	case AtMessage, AtMail, AtRcpt, AtData, AtBody, AtFinal:
+	}
+	return f.Auth || f.Code == 421
+}
+
 // lost is a failure of the connection or of what the server says on it.
 func lost(at Stage, err error) *Failure {
 	return &Failure{Stage: at, Temporary: true, BeforeFinalDot: at != AtFinal, Err: err}
@@ -89,7 +101,7 @@ func refused(at Stage, r reply) *Failure {
 		Stage:          at,
 		Code:           r.code,
 		Enhanced:       r.enhanced(),
-		Text:           sayable(strings.Join(r.lines, " ")),
+		Text:           Sayable(strings.Join(r.lines, " ")),
 		BeforeFinalDot: at != AtFinal,
 	}
 	beforeMail := at == AtGreeting || at == AtHello || at == AtTLS || at == AtAuth
@@ -106,11 +118,11 @@ var (
 
 const sayableRunes = 300
 
-// sayable makes a server's words fit for a log and a page: one line, bounded,
+// Sayable makes a server's words fit for a log and a page: one line, bounded,
 // no control or direction characters, and nothing it may have quoted from our
 // side that is secret: paths of URLs (reset links) and long tokens (credentials
 // in base64) are cut out.
-func sayable(s string) string {
+func Sayable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':

@@ -17,38 +17,51 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// OpenDKIM returns a verifier of signed mail that finds one record in DNS, that
-// of the signing key. It answers with what the tool said, and an error unless
-// the signature is good. Where it cannot run the test is skipped.
-func OpenDKIM(t testing.TB, name, record string) (verify func(raw string) (string, error)) {
+// Verifier says what a tool said about a mail, and an error unless the signature
+// is good.
+type Verifier func(raw string) (said string, err error)
+
+// OpenDKIM returns a verifier that finds one record in DNS, that of the signing
+// key. Where it cannot run the test is skipped.
+func OpenDKIM(t testing.TB, name, record string) Verifier {
 	t.Helper()
-	tool := openDKIMTool(t)
+	tool := find(t, "opendkim-testmsg", "opendkim-tools")
 	address := serveTXT(t, name, record)
 	conf := filepath.Join(t.TempDir(), "resolv.conf")
 	if err := os.WriteFile(conf, []byte("nameserver "+address+"\noptions timeout:2 attempts:1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	const script = `mount --bind "$0" /etc/resolv.conf && exec "$@"`
-	if out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script, conf, "true").CombinedOutput(); err != nil {
+	inside := []string{"--mount", "sh", "-c", script, conf}
+	if out, err := exec.CommandContext(t.Context(), "unshare", append(inside, "true")...).CombinedOutput(); err != nil {
 		t.Skipf("no mount namespace here: %v: %s", err, out)
 	}
+	inside = append(inside, tool, "-t", t.TempDir())
 	return func(raw string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script, conf, tool, "-t", t.TempDir())
+		cmd := exec.CommandContext(t.Context(), "unshare", inside...)
 		cmd.Stdin = strings.NewReader(raw)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
 }
 
-func openDKIMTool(t testing.TB) string {
+func find(t testing.TB, tool, debian string) string {
 	t.Helper()
-	for _, name := range []string{"opendkim-testmsg", "/usr/sbin/opendkim-testmsg"} {
+	for _, name := range []string{tool, "/usr/sbin/" + tool} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Skip("opendkim-testmsg is not installed (Debian: opendkim-tools)")
+	absent(t, "%s is not installed (Debian: %s)", tool, debian)
 	return ""
+}
+
+func absent(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("AIKAGI_REQUIRE_MAIL_TOOLS") == "1" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }
 
 // serveTXT answers DNS questions for the record on an address of its own: one
