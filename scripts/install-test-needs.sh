@@ -10,15 +10,19 @@ cd "$(dirname "$0")/.."
 # Debian package | how to see that it is there | what is lost without it
 needs() {
     cat <<'TABLE'
-postgresql     | have_postgres            | the store runs on SQLite only: its PostgreSQL half is skipped
-chromium       | have_browser             | the story in a real browser (internal/e2e) is skipped
-fonts-noto-cjk | have_japanese_font       | screenshots show boxes where Japanese stands
-spamassassin   | have spamassassin        | nobody judges whether our mail looks like spam
-opendkim-tools | have opendkim-testmsg    | no second implementation checks our DKIM signatures
-strace         | have strace              | nobody watches what reaches the disk before an answer
-sqlite3        | have sqlite3             | no second SQLite opens our database files
-gcc            | have gcc                 | the race detector (make check) cannot be built
-libc6-dev      | have_libc_headers        | the race detector (make check) cannot be built
+postgresql         | have_postgres                   | the store runs on SQLite only: its PostgreSQL half is skipped
+chromium           | have_browser                    | the story in a real browser (internal/e2e) is skipped
+fonts-noto-cjk     | have_japanese_font              | screenshots show boxes where Japanese stands
+spamassassin       | have spamassassin               | nobody judges whether our mail looks like spam
+libmail-spf-perl   | have_perl Mail::SPF             | SpamAssassin does not look at SPF
+libmail-dmarc-perl | have_perl Mail::DMARC::PurePerl | SpamAssassin does not look at DMARC
+rspamd             | have rspamd                     | no second filter judges our mail
+opendkim-tools     | have opendkim-testmsg           | no second implementation checks our DKIM signatures
+python3-dkim       | have dkimverify                 | no third implementation checks our DKIM signatures
+strace             | have strace                     | nobody watches what reaches the disk before an answer
+sqlite3            | have sqlite3                    | no second SQLite opens our database files
+gcc                | have gcc                        | the race detector (make check) cannot be built
+libc6-dev          | have_libc_headers               | the race detector (make check) cannot be built
 TABLE
 }
 
@@ -26,6 +30,7 @@ have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${AIKAGI_TEST_POSTGRES:-}" ]; }
 have_browser() { have chromium || have chromium-browser || have google-chrome || [ -d '/Applications/Google Chrome.app' ]; }
 have_japanese_font() { [ "$(uname)" = Darwin ] || fc-list :lang=ja 2>/dev/null | grep -q .; }
+have_perl() { perl -M"$1" -e1 2>/dev/null; }
 have_libc_headers() { [ "$(uname)" = Darwin ] || [ -e /usr/include/stdlib.h ]; }
 
 # missing prints the rows of the table whose need is not met.
@@ -94,6 +99,7 @@ fetch_axe
     if may_install; then
         echo "AIKAGI_REQUIRE_POSTGRES=1"
         echo "AIKAGI_REQUIRE_BROWSER=1"
+        echo "AIKAGI_REQUIRE_MAIL_TOOLS=1"
     fi
     if [ -e .cache/axe/axe.min.js ]; then
         echo "AIKAGI_AXE=$PWD/.cache/axe/axe.min.js"

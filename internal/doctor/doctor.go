@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -36,8 +38,10 @@ type Finding struct {
 type Doctor struct {
 	Settings config.Settings
 	Clock    clock.Clock
-	// LookupTXT asks the DNS; net.Resolver has it.
-	LookupTXT func(ctx context.Context, name string) ([]string, error)
+	Resolver *net.Resolver // whom to ask the DNS
+	// SendingFrom are the addresses from which receivers see our mail come;
+	// without them they are guessed.
+	SendingFrom []netip.Addr
 
 	findings []Finding
 }

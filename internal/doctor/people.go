@@ -95,6 +95,13 @@ func (d *Doctor) work(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	pause, err := tx.FindMailPause(ctx)
+	if err != nil {
+		return err
+	}
+	if pause.Failures > 0 {
+		d.say(Bad, "mail_paused", "since", pause.Since.Format(time.RFC3339), "reply", pause.Reply)
+	}
 	if !due.IsZero() && now.Sub(due) > lateMail {
 		d.say(Bad, "mail_late", "since", due.Format(time.RFC3339))
 	}
