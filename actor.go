@@ -2,6 +2,7 @@ package aikagi
 
 import (
 	"context"
+	"net/netip"
 )
 
 // ActorKind is what sort of party acts.
@@ -42,6 +43,16 @@ func (a Actor) ID() string {
 		return string(a.PrincipalID)
 	}
 	return ""
+}
+
+// Network is the address as limits count it: of IPv6 the 64 bits that a network
+// gives out, because a client chooses the rest freely (S3).
+func (a Actor) Network() string {
+	ip, err := netip.ParseAddr(a.Address)
+	if err != nil || !ip.Is6() {
+		return a.Address
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 type actorKey struct{}

@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
@@ -22,6 +21,7 @@ type Logins struct {
 	Hashes   *password.Gate
 	Sessions *session.Sessions
 	Throttle *throttle.Throttle
+	Watch    *Watch
 }
 
 // Attempt is what came with the form.
@@ -34,149 +34,201 @@ type Attempt struct {
 
 // Opened is a successful login.
 type Opened struct {
-	User    aikagi.User
+	User    aikagi.UserID
 	Session aikagi.Session
 	Token   aikagi.Secret // for the session cookie
 	Device  aikagi.Secret // for the known-device cookie
+	// MustChange says that another password is to be chosen first.
+	MustChange bool
 }
 
-// seen is what the first transaction found out.
+// seen is a try and what stands behind the door.
 type seen struct {
-	user    aikagi.User // zero for an unknown name
-	counted throttle.Counted
-	device  string // digest of a device that knows this very name
+	store.Knocked
+	instance aikagi.Instance
+	try      throttle.Try // its device is one that knows this very name
+	counted  throttle.Counted
 }
 
 // Attempt lets a person in, or answers Unauthenticated, the same for every
 // reason, or Throttled.
 func (l *Logins) Attempt(ctx context.Context, i aikagi.Instance, a Attempt) (Opened, error) {
 	name := aikagi.FoldUsername(a.Username)
-	if name == "" {
-		return Opened{}, aikagi.Because(aikagi.Invalid, "username", "required")
+	if err := a.complete(name); err != nil {
+		return Opened{}, err
 	}
 	// What is no user name is nobody's: nothing to look up, and nothing that
 	// PostgreSQL would refuse as text.
-	if _, err := aikagi.ParseUsername(name, aikagi.MaxUsernameOnWire); err != nil || a.Password.Empty() {
-		return Opened{}, aikagi.Because(aikagi.Unauthenticated, "login", "wrong")
+	if _, err := aikagi.ParseUsername(name, aikagi.MaxUsernameOnWire); err != nil {
+		return Opened{}, wrong()
 	}
-	s, err := l.count(ctx, i, name, a)
+	s, err := l.look(ctx, i, name, a)
 	if err != nil {
 		return Opened{}, err
 	}
-	right, err := l.Hashes.Verify(ctx, usable(i, s.user), a.Password)
+	place, err := l.Hashes.Enter(s.party())
 	if err != nil {
 		return Opened{}, err
+	}
+	defer place.Leave()
+	if s.counted, err = l.count(ctx, s.try); err != nil {
+		return Opened{}, err
+	}
+	right, err := place.Verify(ctx, usable(i, s.Knocked), a.Password)
+	if err != nil {
+		return Opened{}, l.notChecked(ctx, s, err)
 	}
 	if !right {
-		return Opened{}, aikagi.Because(aikagi.Unauthenticated, "login", "wrong")
+		return Opened{}, l.failed(ctx, s)
 	}
-	return l.open(ctx, i, a, s)
+	return l.open(ctx, a, s)
 }
+
+// complete wants something in every field, and names all that are empty. It says
+// the same for every name.
+func (a Attempt) complete(name string) error {
+	var empty aikagi.Invalids
+	if name == "" {
+		empty.Add("username", "required")
+	}
+	if a.Password.Empty() {
+		empty.Add("password", "required")
+	}
+	return empty.Err()
+}
+
+// look reads whom the name belongs to and whether the try is refused anyway: one
+// statement, which writes nothing, so that a flood that is refused costs little.
+func (l *Logins) look(ctx context.Context, i aikagi.Instance, name string, a Attempt) (seen, error) {
+	now := l.Clock.Now()
+	s := seen{instance: i, try: throttle.Try{
+		Instance: i.ID, Username: name, Source: aikagi.ActorFrom(ctx).Address, Device: a.Device,
+	}}
+	knock := l.Throttle.Knock(s.try)
+	knock.Device, knock.Since, knock.Now = secret.Digest(a.Device), now.Add(-aikagi.KnownDeviceTTL), now
+	err := l.Store.View(ctx, func(tx *store.Tx) (err error) {
+		s.Knocked, err = tx.FindKnocked(ctx, knock)
+		return err
+	})
+	if err != nil {
+		return s, err
+	}
+	if !s.KnownDevice {
+		s.try.Device = ""
+	}
+	return s, throttle.Refuse(now, s.Knocked)
+}
+
+// party is in whose line the try waits for its hash. A known device waits in one
+// of its own, also while its network is flooded (S14, R11).
+func (s seen) party() string {
+	if s.KnownDevice {
+		return "device " + s.try.Device
+	}
+	return aikagi.Actor{Address: s.try.Source}.Network()
+}
+
+// count counts the try as failed. Each statement decides by itself, and those who
+// share a source meet on one row: hence Claim.
+func (l *Logins) count(ctx context.Context, try throttle.Try) (c throttle.Counted, err error) {
+	err = l.Store.Claim(ctx, func(tx *store.Tx) error {
+		c, err = l.Throttle.Count(ctx, tx, l.Clock.Now(), try)
+		return err
+	})
+	return c, err
+}
+
+// notChecked takes back a try that found no turn: nothing was guessed.
+func (l *Logins) notChecked(ctx context.Context, s seen, why error) error {
+	if aikagi.CodeOf(why) != aikagi.Unavailable {
+		return why
+	}
+	ctx = context.WithoutCancel(ctx) // the person may have left, the row stays
+	err := l.Store.Claim(ctx, func(tx *store.Tx) error { return l.Throttle.Uncount(ctx, tx, s.counted) })
+	if err != nil {
+		return err
+	}
+	return why
+}
+
+// failed charges the source with a wrong password.
+func (l *Logins) failed(ctx context.Context, s seen) error {
+	var many bool
+	ctx = context.WithoutCancel(ctx) // who leaves before the answer is charged too
+	err := l.Store.Claim(ctx, func(tx *store.Tx) (err error) {
+		many, err = l.Throttle.Failed(ctx, tx, l.Clock.Now(), s.counted)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if many {
+		l.Watch.Report(s.instance.ID, ManyLogins, s.try.Source)
+	}
+	return wrong()
+}
+
+func wrong() error { return aikagi.Because(aikagi.Unauthenticated, "login", "wrong") }
 
 // usable is the hash to check against; the empty one, which costs the same and
 // is never right, for whoever cannot log in with a password.
-func usable(i aikagi.Instance, u aikagi.User) string {
-	if !u.Enabled || i.IdentityType != aikagi.ConnectManaged {
+func usable(i aikagi.Instance, k store.Knocked) string {
+	if !k.Enabled || i.IdentityType != aikagi.ConnectManaged {
 		return ""
 	}
-	return u.PasswordHash
+	return k.PasswordHash
 }
 
-func (l *Logins) count(ctx context.Context, i aikagi.Instance, name string, a Attempt) (seen, error) {
-	now := l.Clock.Now()
-	var s seen
-	err := l.Store.Update(ctx, func(tx *store.Tx) error {
-		s = seen{}
-		u, err := tx.FindUserByName(ctx, i.ID, aikagi.Username(name))
-		if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
-			return err
-		}
-		owner, err := tx.FindDevice(ctx, i.ID, secret.Digest(a.Device), now.Add(-aikagi.KnownDeviceTTL))
-		if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
-			return err
-		}
-		s.user = u
-		if owner != "" && owner == u.ID {
-			s.device = a.Device
-		}
-		s.counted, err = l.Throttle.Count(ctx, tx, now, throttle.Try{
-			Instance: i.ID, Username: name, Source: aikagi.ActorFrom(ctx).Address, Device: s.device,
-		})
-		return err
-	})
-	return s, err
-}
-
-func (l *Logins) open(ctx context.Context, i aikagi.Instance, a Attempt, s seen) (Opened, error) {
-	now := l.Clock.Now()
-	rehashed, err := l.rehash(ctx, s.user, a.Password)
+// open stores the login, unless the user was disabled, deleted or given another
+// password while the hash was computed.
+func (l *Logins) open(ctx context.Context, a Attempt, s seen) (Opened, error) {
+	now, actor := l.Clock.Now(), aikagi.ActorFrom(ctx)
+	hash, err := l.rehash(ctx, s.PasswordHash, a.Password)
 	if err != nil {
 		return Opened{}, err
 	}
-	o := Opened{User: s.user, Device: aikagi.NewSecret(s.device)}
-	if s.device == "" {
+	o := Opened{User: s.ID, Device: aikagi.NewSecret(s.try.Device), MustChange: s.MustChange}
+	if !s.KnownDevice {
 		o.Device = secret.NewToken()
 	}
-	err = l.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := l.still(ctx, tx, s.user); err != nil {
-			return err
-		}
-		if rehashed != "" {
-			if err := tx.RehashPassword(ctx, s.user, rehashed); err != nil {
-				return err
-			}
-		}
-		o.Token, o.Session, err = l.Sessions.Open(ctx, tx, now, aikagi.Session{
-			InstanceID: i.ID, UserID: s.user.ID, Address: aikagi.ActorFrom(ctx).Address, UserAgent: a.UserAgent,
+	o.Token, o.Session = session.New(now, aikagi.Session{
+		InstanceID: s.instance.ID, UserID: s.ID, Address: actor.Address, UserAgent: a.UserAgent,
+	})
+	actor.Kind, actor.UserID, actor.Name = aikagi.ActorUser, s.ID, s.try.Username
+	err = l.Store.Claim(ctx, func(tx *store.Tx) error {
+		charged, err := tx.Admit(ctx, store.Admission{
+			Session: o.Session, Device: secret.Digest(o.Device.Reveal()),
+			Checked: s.PasswordHash, Hash: hash, Lanes: s.counted.Lanes,
 		})
 		if err != nil {
 			return err
 		}
-		return l.settle(ctx, tx, s, o, now)
+		if err := l.Throttle.GiveBack(ctx, tx, s.counted, charged); err != nil {
+			return err
+		}
+		return audit.Record(aikagi.WithActor(ctx, actor), tx, now, audit.Event{
+			Instance: s.instance.ID, Action: "session.login", TargetKind: "user",
+			TargetID: string(s.ID), TargetName: s.try.Username,
+		})
 	})
+	if err != nil && aikagi.CodeOf(err) == aikagi.NotFound {
+		return Opened{}, wrong()
+	}
 	if err == nil {
 		fault.Point("login.opened")
 	}
 	return o, err
 }
 
-// still refuses a login whose user was disabled, deleted or given another
-// password while the hash was computed.
-func (l *Logins) still(ctx context.Context, tx *store.Tx, then aikagi.User) error {
-	u, err := tx.FindUserByName(ctx, then.InstanceID, then.Username)
-	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
-		return err
+// rehash brings a hash with yesterday's parameters up to date (D07), if there is
+// room for that now.
+func (l *Logins) rehash(ctx context.Context, kept string, right aikagi.Secret) (string, error) {
+	if !password.Outdated(kept) {
+		return kept, nil
 	}
-	if u.ID != then.ID || !u.Enabled || u.PasswordHash != then.PasswordHash {
-		return aikagi.Because(aikagi.Unauthenticated, "login", "wrong")
+	hash, err := l.Hashes.Hash(ctx, right)
+	if err != nil && aikagi.CodeOf(err) == aikagi.Unavailable {
+		return kept, nil
 	}
-	return nil
-}
-
-func (l *Logins) settle(ctx context.Context, tx *store.Tx, s seen, o Opened, now time.Time) error {
-	u := s.user
-	device := aikagi.KnownDevice{InstanceID: u.InstanceID, Digest: secret.Digest(o.Device.Reveal()), UserID: u.ID}
-	if err := tx.KeepDevice(ctx, device, now); err != nil {
-		return err
-	}
-	if err := l.Throttle.Succeeded(ctx, tx, s.counted); err != nil {
-		return err
-	}
-	if err := tx.RecordLogin(ctx, u.InstanceID, u.ID, now); err != nil {
-		return err
-	}
-	actor := aikagi.ActorFrom(ctx)
-	actor.Kind, actor.UserID, actor.Name = aikagi.ActorUser, u.ID, string(u.Username)
-	return audit.Record(aikagi.WithActor(ctx, actor), tx, now, audit.Event{
-		Instance: u.InstanceID, Action: "session.login", TargetKind: "user",
-		TargetID: string(u.ID), TargetName: string(u.Username),
-	})
-}
-
-// rehash brings a hash with yesterday's parameters up to date (D07).
-func (l *Logins) rehash(ctx context.Context, u aikagi.User, right aikagi.Secret) (string, error) {
-	if !password.Outdated(u.PasswordHash) {
-		return "", nil
-	}
-	return l.Hashes.Hash(ctx, right)
+	return hash, err
 }

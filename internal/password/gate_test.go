@@ -225,7 +225,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		if err := g.do(ctx, func() { ran = true }); aikagi.CodeOf(err) != aikagi.Unavailable || ran {
 			t.Errorf("a dead context ran: %v, %v", ran, err)
 		}
-		if len(g.present) != 0 || len(g.running) != 0 {
+		if g.waiting != 0 || g.running != 0 || len(g.lines) != 0 || len(g.turns) != 0 {
 			t.Error("the gate keeps places of those who left")
 		}
 	})
@@ -245,4 +245,108 @@ func FuzzPHC(f *testing.F) {
 			t.Errorf("parse(%q) = %+v, %v", phc, h.cost, err)
 		}
 	})
+}
+
+// TestR11LinesTakeTurns: whoever comes from elsewhere waits for one hash of each
+// line, not for a whole flood.
+func TestR11LinesTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(1, 100)
+		var done atomic.Int32
+		var wg sync.WaitGroup
+		hash := func(party string, then func()) {
+			p, err := g.Enter(party)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				defer p.Leave()
+				if err := p.run(t.Context(), func() { time.Sleep(time.Second); done.Add(1) }); err != nil {
+					t.Error(err)
+				}
+				then()
+			})
+		}
+		for n := range 60 {
+			hash([]string{"a flood", "another", "a third"}[n%3], func() {})
+		}
+		synctest.Wait()
+		hash("one person", func() {
+			if before := done.Load(); before > 6 {
+				t.Errorf("%d others were served before", before-1)
+			}
+		})
+		wg.Wait()
+		if done.Load() != 61 || g.waiting != 0 || len(g.lines) != 0 || g.Refused() != 0 {
+			t.Errorf("%d were served, %d wait in %d lines", done.Load(), g.waiting, len(g.lines))
+		}
+	})
+}
+
+// TestR11ANewcomerGetsAPlaceInTheLongestLine when all are taken; a flood does not
+// get one of his.
+func TestR11ANewcomerGetsAPlaceInTheLongestLine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(1, 9)
+		errs := make([]error, 10)
+		var wg sync.WaitGroup
+		for n := range errs {
+			p, err := g.Enter("a flood")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				defer p.Leave()
+				errs[n] = p.run(t.Context(), func() { time.Sleep(time.Second) })
+			})
+			synctest.Wait()
+		}
+		if _, err := g.Enter("a flood"); aikagi.CodeOf(err) != aikagi.Unavailable {
+			t.Errorf("the flood got another place: %v", err)
+		}
+		var mine []*Place
+		for range 10 {
+			if p, err := g.Enter("one network"); err == nil {
+				mine = append(mine, p)
+			}
+		}
+		if len(mine) != 4 { // of nine: one runs, five wait, four are new
+			t.Errorf("the newcomers got %d places", len(mine))
+		}
+		if _, err := g.Enter("a flood"); aikagi.CodeOf(err) != aikagi.Unavailable {
+			t.Errorf("the flood took a place of theirs: %v", err)
+		}
+		for _, p := range mine {
+			wg.Go(func() {
+				if err := p.run(t.Context(), func() {}); err != nil {
+					t.Errorf("a newcomer: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		for n, err := range errs {
+			if lost := aikagi.CodeOf(err) == aikagi.Unavailable && err != nil; lost != (n >= 6) {
+				t.Errorf("place %d of the flood: %v", n, err)
+			}
+		}
+		if g.waiting != 0 || g.running != 0 || len(g.lines) != 0 || g.Refused() != int64(2+6+4) {
+			t.Errorf("%d wait, %d run, %d were refused", g.waiting, g.running, g.Refused())
+		}
+	})
+}
+
+// TestWhoIsKnownWaitsInALineOfHisOwn, and everybody else with the network.
+func TestWhoIsKnownWaitsInALineOfHisOwn(t *testing.T) {
+	t.Parallel()
+	as := func(a aikagi.Actor) string { return party(aikagi.WithActor(t.Context(), a)) }
+	anonymous := as(aikagi.Actor{Kind: aikagi.ActorAnonymous, Address: "2001:db8::1"})
+	if other := as(aikagi.Actor{Kind: aikagi.ActorAnonymous, Address: "2001:db8::ffff"}); other != anonymous {
+		t.Errorf("one network has two lines: %q, %q", anonymous, other)
+	}
+	user := as(aikagi.Actor{Kind: aikagi.ActorUser, UserID: "u", Address: "2001:db8::1"})
+	if second := as(aikagi.Actor{Kind: aikagi.ActorPrincipal, PrincipalID: "u", Address: "2001:db8::1"}); user == anonymous || second == user {
+		t.Errorf("lines %q, %q, %q", anonymous, user, second)
+	}
 }

@@ -42,8 +42,13 @@ type argonHash struct {
 	salt, sum []byte
 }
 
-// checker compares a password with what was kept.
-type checker interface{ matches(text []byte) bool }
+// checker compares a password with what was kept. Its kind is what the time of
+// that depends on; a stranger of the same kind takes as long and is never right,
+// and there is none of today's kind, or of one that is too dear.
+type checker interface {
+	matches(text []byte) bool
+	kind() (name string, stranger checker)
+}
 
 // Outdated reports whether a password that was right should be hashed again,
 // because phc is of another kind or cost than Hash makes today (D07).
@@ -145,9 +150,11 @@ func (nobody) matches(text []byte) bool {
 	return false
 }
 
-// bcryptHash is a hash that was imported; it is checked, never made. Its time
-// differs from ours until the first login replaces it.
-type bcryptHash struct{ text string }
+// bcryptHash is a hash that was imported; it is checked, never made.
+type bcryptHash struct {
+	text   string
+	rounds int
+}
 
 func parseBcrypt(phc string) (checker, error) {
 	rounds, err := bcrypt.Cost([]byte(phc))
@@ -157,7 +164,7 @@ func parseBcrypt(phc string) (checker, error) {
 	if rounds > maxBcryptCost {
 		return nobody{}, malformed("cost out of bounds")
 	}
-	return bcryptHash{phc}, nil
+	return bcryptHash{phc, rounds}, nil
 }
 
 func (h bcryptHash) matches(text []byte) bool {

@@ -34,6 +34,7 @@ func (r *Resets) Answer(ctx context.Context) (found bool, err error) {
 		return false, err
 	}
 	fault.Point("reset.claimed")
+	q.Username = r.openTyped(q)
 	err = r.answer(ctx, q)
 	switch aikagi.CodeOf(err) {
 	case aikagi.Expired, aikagi.Conflict:

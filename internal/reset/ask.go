@@ -3,6 +3,7 @@ package reset
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -33,19 +34,19 @@ type Ticket struct {
 
 // Limits of asking (S3). They count the source and the name as typed, whether
 // or not anybody has it, and a name only together with its source, so that
-// nobody uses up somebody else's.
-func limits(source, name string) []limited {
-	return []limited{
-		{throttle.Limit{Name: "forgot_source", Every: 20 * time.Second, Burst: 40}, []string{source}},
-		{throttle.Limit{Name: "forgot_name", Every: 3 * time.Minute, Burst: 5}, []string{source, name}},
-		{throttle.Limit{Name: "forgot_all", Every: 10 * time.Millisecond, Burst: 2000}, nil},
+// nobody uses up somebody else's. What all share is counted in turn on several
+// rows: on PostgreSQL whoever counts on a row waits until the one before him is
+// flushed to disk.
+func (r *Resets) limits(i aikagi.Instance, source, name, shared string) [3]throttle.Keyed {
+	id, row := string(i.ID), strconv.Itoa(int(r.turn.Add(1)%allRows))
+	return [3]throttle.Keyed{
+		{Limit: sourceLimit, Key: []string{source, id}},
+		{Limit: throttle.Limit{Name: "forgot_name", Every: 3 * time.Minute, Burst: 5}, Key: []string{source, name, id}},
+		{Limit: throttle.Limit{Name: shared, Every: allRows * 10 * time.Millisecond, Burst: 2000 / allRows}, Key: []string{row, id}},
 	}
 }
 
-type limited struct {
-	limit throttle.Limit
-	key   []string
-}
+const allRows = 8
 
 // TicketTTL is how long a ticket is good for sending a request again. Its use is
 // remembered for as long, so that it is used once.
@@ -76,6 +77,9 @@ func (r *Resets) wakeLater() {
 func (r *Resets) Ask(ctx context.Context, i aikagi.Instance, ask Ask) (Ticket, error) {
 	name, err := parseName(ask.Username)
 	if err != nil {
+		return Ticket{}, alsoUnanswered(err, ask.Answer)
+	}
+	if err := r.hasRoom(ctx); err != nil {
 		return Ticket{}, err
 	}
 	spent, expires, err := r.Challenges.Check(ask.Challenge, ask.Answer, captcha.Forgot, i.ID)
@@ -83,6 +87,17 @@ func (r *Resets) Ask(ctx context.Context, i aikagi.Instance, ask Ask) (Ticket, e
 		return Ticket{}, r.misspent(ctx, spent, expires, err)
 	}
 	return r.write(ctx, i, Ticket{Username: name}, spent, expires)
+}
+
+// alsoUnanswered adds to what is wrong with the name that the challenge has no
+// answer, so that a form that came empty is told both.
+func alsoUnanswered(name error, a captcha.Answer) error {
+	var broken aikagi.Invalids
+	broken.AddErr("username", name)
+	if a.Proof == "" && a.Typed.Empty() {
+		broken.Add("challenge", "required")
+	}
+	return broken.Err()
 }
 
 // misspent uses a wrongly answered challenge up too, so that nobody guesses at
@@ -108,6 +123,9 @@ func (r *Resets) Again(ctx context.Context, i aikagi.Instance, t Ticket) (Ticket
 	if wait := t.AskedAt.Add(againAfter).Sub(now); wait > 0 {
 		return Ticket{}, &aikagi.Error{Code: aikagi.Throttled, Subject: "forgot", Reason: "wait", RetryAfter: wait}
 	}
+	if err := r.hasRoom(ctx); err != nil {
+		return Ticket{}, err
+	}
 	next := Ticket{Username: t.Username, Again: t.Again + 1}
 	return r.write(ctx, i, next, "again-"+string(t.Request), now.Add(TicketTTL))
 }
@@ -122,23 +140,24 @@ func parseName(typed string) (string, error) {
 func (r *Resets) write(ctx context.Context, i aikagi.Instance, t Ticket, spent string, expires time.Time) (Ticket, error) {
 	actor := aikagi.ActorFrom(ctx)
 	t.Request, t.AskedAt = aikagi.ResetRequestID(aikagi.NewOrderedID()), r.Clock.Now()
-	// Everybody counts on the row of forgot_all: serializable, eight at a time
+	request := aikagi.ResetRequest{
+		InstanceID: i.ID, ID: t.Request, Username: r.sealTyped(i.ID, t.Request, t.Username),
+		Address: actor.Address, Locale: actor.Locale, CreatedAt: t.AskedAt,
+	}
+	// Everybody counts on the rows of forgot_all: serializable, many at a time
 	// would start again until they give up.
-	err := r.Store.Claim(ctx, func(tx *store.Tx) error {
-		if err := tx.SpendChallenge(ctx, spent, expires); err != nil {
-			return err
-		}
-		for _, l := range limits(throttle.Source(actor.Address), t.Username) {
-			if err := r.Throttle.Take(ctx, tx, t.AskedAt, l.limit, append(l.key, string(i.ID))...); err != nil {
+	keep := func(shared string) error {
+		return r.Store.Claim(ctx, func(tx *store.Tx) error {
+			if err := tx.SpendChallenge(ctx, spent, expires); err != nil {
 				return err
 			}
-		}
-		return tx.InsertRequest(ctx, aikagi.ResetRequest{
-			InstanceID: i.ID, ID: t.Request, Username: t.Username,
-			Address: actor.Address, Locale: actor.Locale, CreatedAt: t.AskedAt,
+			if err := r.Throttle.TakeAll(ctx, tx, t.AskedAt, r.limits(i, actor.Network(), t.Username, shared)); err != nil {
+				return err
+			}
+			return tx.InsertRequest(ctx, request)
 		})
-	})
-	if err != nil {
+	}
+	if err := r.keepWithin(ctx, i, t.AskedAt, keep); err != nil {
 		return Ticket{}, err
 	}
 	fault.Point("reset.asked")

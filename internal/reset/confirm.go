@@ -113,6 +113,11 @@ func (r *Resets) settle(ctx context.Context, tx *store.Tx, l Looked, notice *aik
 	if err := r.Throttle.LiftSource(ctx, tx, u.InstanceID, u.Username, source); err != nil {
 		return 0, err
 	}
+	if arrived(l.Token.Kind) {
+		if err := tx.ClearBounced(ctx, u.InstanceID, u.ID); err != nil {
+			return 0, err
+		}
+	}
 	if notice != nil {
 		if err := tx.InsertMessage(ctx, *notice); err != nil {
 			return 0, err
@@ -122,6 +127,12 @@ func (r *Resets) settle(ctx context.Context, tx *store.Tx, l Looked, notice *aik
 		Instance: u.InstanceID, Action: "password.reset", TargetKind: "user", TargetID: string(u.ID),
 		TargetName: string(u.Username), Note: "by " + string(l.Token.Kind),
 	})
+}
+
+// arrived reports whether a used secret proves that mail reaches the user: it came
+// by mail to an address that has not changed since.
+func arrived(k aikagi.SecretKind) bool {
+	return k == aikagi.KindMailLink || k == aikagi.KindAdminLink || k == aikagi.KindInvite
 }
 
 func (r *Resets) closeRequests(ctx context.Context, tx *store.Tx, u aikagi.User, now time.Time) error {

@@ -35,27 +35,31 @@ const (
 // Remedy is an administrator's answer to a waiting request.
 type Remedy struct {
 	Kind       RemedyKind
-	Email      aikagi.Email
+	Email      aikagi.Email // as typed
 	Recognised Recognised
 }
 
-func (m Remedy) check() error {
-	switch m.Kind {
-	case Dismiss:
-		return nil
-	case RegisterAddress:
-		if m.Email == "" {
-			return aikagi.Because(aikagi.Invalid, "email", "required")
-		}
-	case SendOn, HandCard:
-	default:
-		return aikagi.Because(aikagi.Invalid, "remedy", "required")
-	}
+// checked reads the address as it was typed, and names everything that is missing
+// or wrong in the answer.
+func (m Remedy) checked() (Remedy, error) {
+	var broken aikagi.Invalids
 	switch m.Recognised {
 	case InPerson, CalledBack, LeaderSays:
-		return nil
+	default:
+		broken.Add("recognised", "required")
 	}
-	return aikagi.Because(aikagi.Invalid, "recognised", "required")
+	switch m.Kind {
+	case Dismiss:
+		return m, nil
+	case RegisterAddress:
+		var err error
+		m.Email, err = aikagi.ParseEmail(string(m.Email))
+		broken.AddErr("email", err)
+	case SendOn, HandCard:
+	default:
+		broken.Add("remedy", "required")
+	}
+	return m, broken.Err()
 }
 
 // Open is a request that waits for an administrator.
@@ -114,7 +118,8 @@ func (r *Resets) open(ctx context.Context, tx *store.Tx, rights securityprofile.
 // Mend answers a waiting request. The rights, the address, the secret, the end
 // of the request and the record are one transaction.
 func (r *Resets) Mend(ctx context.Context, i aikagi.Instance, id aikagi.ResetRequestID, remedy Remedy) (Card, error) {
-	if err := remedy.check(); err != nil {
+	remedy, err := remedy.checked()
+	if err != nil {
 		return Card{}, err
 	}
 	now := r.Clock.Now()

@@ -22,7 +22,7 @@ type Own struct {
 // (S19). All other sessions and all reset secrets end.
 func (r *Resets) ChangeOwn(ctx context.Context, i aikagi.Instance, o Own) error {
 	if err := r.prove(ctx, i, o); err != nil {
-		return err
+		return alsoUnfit(err, check(PolicyOf(i, o.Held), i, o.User, o.Chosen))
 	}
 	if o.Current.Reveal() == o.Chosen.Reveal() {
 		return aikagi.Because(aikagi.Invalid, "password", "same")
@@ -70,6 +70,18 @@ func (r *Resets) ChangeOwn(ctx context.Context, i aikagi.Instance, o Own) error 
 		r.Post.Wake()
 	}
 	return err
+}
+
+// alsoUnfit tells both if the proof and the new password are wrong. The second
+// says nothing that the page's rules do not.
+func alsoUnfit(proof, unfit error) error {
+	if aikagi.CodeOf(proof) != aikagi.Invalid || aikagi.CodeOf(unfit) != aikagi.Invalid {
+		return proof
+	}
+	var broken aikagi.Invalids
+	broken.AddErr("current", proof)
+	broken.AddErr("password", unfit)
+	return broken
 }
 
 // prove checks the current password under the same counting as a login. The lane

@@ -1,6 +1,7 @@
 package reset
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -24,6 +25,14 @@ type Resets struct {
 	Hashes     *password.Gate
 	// Wake tells the answering job that a request was committed.
 	Wake func()
+	// Alarm is told that a limit refused somebody; may be nil.
+	Alarm func(i aikagi.InstanceID, source string)
+	// MostUnserved is how much may wait before strangers can add nothing (A04); 0
+	// is DefaultMostUnserved.
+	MostUnserved int
+
+	room room
+	turn atomic.Uint64 // of the rows that count all who ask
 }
 
 // newToken makes a secret and the row that keeps its digest.

@@ -31,10 +31,9 @@ const skew = time.Minute
 // next request of their session.
 const maxTouched = 10_000
 
-// Open starts a session in the caller's transaction and returns the secret for
-// the cookie, which is kept nowhere else. ExpiresAt, if unset, is SessionTTL
-// from now.
-func (s *Sessions) Open(ctx context.Context, tx *store.Tx, now time.Time, open aikagi.Session) (aikagi.Secret, aikagi.Session, error) {
+// New makes a session and the secret for its cookie, which is kept nowhere else.
+// ExpiresAt, if unset, is SessionTTL from now.
+func New(now time.Time, open aikagi.Session) (aikagi.Secret, aikagi.Session) {
 	token := secret.NewToken()
 	open.ID = aikagi.SessionID(aikagi.NewID())
 	open.Digest = secret.Digest(token.Reveal())
@@ -43,6 +42,12 @@ func (s *Sessions) Open(ctx context.Context, tx *store.Tx, now time.Time, open a
 	if open.ExpiresAt.IsZero() {
 		open.ExpiresAt = now.Add(aikagi.SessionTTL)
 	}
+	return token, open
+}
+
+// Open starts a session, made by New, in the caller's transaction.
+func (s *Sessions) Open(ctx context.Context, tx *store.Tx, now time.Time, open aikagi.Session) (aikagi.Secret, aikagi.Session, error) {
+	token, open := New(now, open)
 	return token, open, tx.InsertSession(ctx, open)
 }
 

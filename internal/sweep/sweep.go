@@ -15,7 +15,13 @@ type Sweeper struct {
 	Store *store.Store
 	Clock clock.Clock
 	Node  string // tells the nodes apart
+	// MostFailures bounds the rows of failed logins; 0 is DefaultMostFailures.
+	MostFailures int
 }
+
+// DefaultMostFailures is some 40 MB. Each row has cost a hash, so that between two
+// sweeps a few thousand come at most (C29).
+const DefaultMostFailures = 200_000
 
 const (
 	job   = "sweep"
@@ -29,6 +35,10 @@ const day = 24 * time.Hour
 // skew is how far the clocks of nodes may differ without a spent challenge
 // being forgotten while another node still takes it (R9).
 const skew = time.Hour
+
+// longestPause is more than any work is ever put off; what is due later was put off
+// by a clock that was wrong (R9).
+const longestPause = 2 * time.Hour
 
 type rule struct {
 	what store.Expired
@@ -46,6 +56,7 @@ func rules() []rule {
 		{store.ExpiredResetTokens, 30 * day},
 		{store.UnusedDevices, aikagi.KnownDeviceTTL},
 		{store.OldResetRequests, 90 * day},
+		{store.OldImports, aikagi.ImportTTL},
 	}
 }
 
@@ -62,13 +73,31 @@ func (s *Sweeper) Sweep(ctx context.Context) (found bool, err error) {
 		}
 		found = found || full
 	}
+	more, err := s.step(ctx, now, func(tx *store.Tx) (int64, error) {
+		return tx.TrimFailures(ctx, s.mostFailures(), batch)
+	})
+	if err != nil {
+		return false, fmt.Errorf("trim failures: %w", err)
+	}
+	if _, err := s.step(ctx, now, func(tx *store.Tx) (int64, error) {
+		return 0, tx.MakeDue(ctx, now, now.Add(longestPause))
+	}); err != nil {
+		return false, fmt.Errorf("make work due: %w", err)
+	}
 	full, err := s.step(ctx, now, func(tx *store.Tx) (int64, error) {
 		return tx.CloseOldRequests(ctx, now.Add(-aikagi.ResetRequestTTL), now, batch)
 	})
 	if err != nil {
 		return false, fmt.Errorf("close old requests: %w", err)
 	}
-	return found || full, nil
+	return found || more || full, nil
+}
+
+func (s *Sweeper) mostFailures() int {
+	if s.MostFailures == 0 {
+		return DefaultMostFailures
+	}
+	return s.MostFailures
 }
 
 // step runs one batch, if the sweep is this node's.

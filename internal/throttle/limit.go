@@ -2,7 +2,6 @@ package throttle
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -16,39 +15,49 @@ type Limit struct {
 	Burst int
 }
 
-// Source is a client address as limits count it: of IPv6 the 64 bits that a
-// network gives out, because a client chooses the rest freely (S3).
-func Source(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() {
-		return address
+// ahead is how far beyond now the limit may stand before it refuses.
+func (l Limit) ahead() time.Duration { return time.Duration(l.Burst-1) * l.Every }
+
+// full is how long a limit that is empty again at a moment refuses; 0 if it does
+// not. What stands further ahead than it can was set by a clock that was wrong (R9).
+func (l Limit) full(emptyAt, now time.Time) time.Duration {
+	wait := emptyAt.Add(-l.ahead()).Sub(now)
+	if wait <= 0 || wait > l.Every+time.Hour {
+		return 0
 	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
+	return max(wait, time.Second)
+}
+
+// used is how many tokens of a limit have not come back yet.
+func (l Limit) used(emptyAt, now time.Time) int {
+	return int((max(emptyAt.Sub(now), 0) + l.Every - 1) / l.Every)
 }
 
 // Take lets one through the limit for a key, or refuses with Throttled and the
 // time after which one more gets through.
 func (t *Throttle) Take(ctx context.Context, tx *store.Tx, now time.Time, l Limit, key ...string) error {
-	ok, again, err := t.take(ctx, tx, now, l, key)
-	if err != nil || ok {
+	lane := t.limitLane(l, key)
+	emptyAt, err := tx.TakeToken(ctx, lane, now, l.Every, l.ahead())
+	if err != nil || !emptyAt.IsZero() {
 		return err
 	}
+	if emptyAt, err = tx.FindTAT(ctx, lane); err != nil {
+		return err
+	}
+	again := max(emptyAt.Add(-l.ahead()).Sub(now), time.Second)
 	return &aikagi.Error{Code: aikagi.Throttled, Subject: l.Name, Reason: "too_often", RetryAfter: again}
+}
+
+// Used tells how much of a limit is in use for a key.
+func (t *Throttle) Used(ctx context.Context, tx *store.Tx, now time.Time, l Limit, key ...string) (int, error) {
+	emptyAt, err := tx.FindTAT(ctx, t.limitLane(l, key))
+	return l.used(emptyAt, now), err
 }
 
 // Allows is Take for callers to whom a full limit is no error.
 func (t *Throttle) Allows(ctx context.Context, tx *store.Tx, now time.Time, l Limit, key ...string) (bool, error) {
-	ok, _, err := t.take(ctx, tx, now, l, key)
-	return ok, err
+	emptyAt, err := tx.TakeToken(ctx, t.limitLane(l, key), now, l.Every, l.ahead())
+	return !emptyAt.IsZero(), err
 }
 
-func (t *Throttle) take(ctx context.Context, tx *store.Tx, now time.Time, l Limit, key []string) (bool, time.Duration, error) {
-	lane := t.lane("limit:"+l.Name, key...)
-	ahead := time.Duration(l.Burst-1) * l.Every
-	ok, err := tx.TakeToken(ctx, lane, now, l.Every, ahead)
-	if err != nil || ok {
-		return ok, 0, err
-	}
-	tat, err := tx.FindTAT(ctx, lane)
-	return false, max(tat.Add(-ahead).Sub(now), time.Second), err
-}
+func (t *Throttle) limitLane(l Limit, key []string) []byte { return t.lane("limit:"+l.Name, key...) }

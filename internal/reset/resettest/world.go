@@ -50,6 +50,7 @@ type World struct {
 	Throttle   *throttle.Throttle
 	Hashes     *password.Gate
 	Sessions   *session.Sessions
+	Watch      *login.Watch
 	Logins     *login.Logins
 	Post       *outbox.Post
 	Resets     *reset.Resets
@@ -76,16 +77,20 @@ func New(t testing.TB, s *store.Store, edits ...func(*aikagi.Instance)) *World {
 	must(t, err)
 	w.Throttle = &throttle.Throttle{Ring: w.Ring}
 	w.Sessions = &session.Sessions{Store: s, Clock: w.Clock}
-	w.Logins = &login.Logins{Store: s, Clock: w.Clock, Hashes: w.Hashes, Sessions: w.Sessions, Throttle: w.Throttle}
 	w.Post = &outbox.Post{
 		Composer: composer, Ring: w.Ring, From: "noreply@id.example.jp", Wake: func() {},
 		ResetURL: func(alias string, token aikagi.Secret) aikagi.Secret {
 			return aikagi.NewSecret(w.base + "/i/" + alias + "/reset/" + token.Reveal())
 		},
 	}
+	w.Watch = &login.Watch{Store: s, Clock: w.Clock, Throttle: w.Throttle, Post: w.Post, Wake: func() {}}
+	w.Logins = &login.Logins{
+		Store: s, Clock: w.Clock, Hashes: w.Hashes, Sessions: w.Sessions, Throttle: w.Throttle, Watch: w.Watch,
+	}
 	w.Resets = &reset.Resets{
 		Store: s, Clock: w.Clock, Ring: w.Ring, Challenges: w.Challenges, Throttle: w.Throttle,
 		Post: w.Post, Hashes: w.Hashes, Wake: func() {},
+		Alarm: func(i aikagi.InstanceID, source string) { w.Watch.Report(i, login.ManyAsking, source) },
 	}
 	w.Sender = w.NewSender(t)
 	return w
