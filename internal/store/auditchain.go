@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
@@ -42,7 +43,8 @@ const setChain = `UPDATE audit_events SET sequence = $2, chain = $3 WHERE id = $
 
 // SetChain gives an event its number and chain, once.
 func (tx *Tx) SetChain(ctx context.Context, id string, sequence int64, chain []byte) error {
-	return tx.ExecOne(ctx, "audit_event", "chain audit event", setChain, id, sequence, chain)
+	gone := aikagi.E(aikagi.NotFound, "audit_event", nil)
+	return tx.ExecOr(ctx, gone, "audit_event", "chain audit event", setChain, id, sequence, chain)
 }
 
 const listChained = `
@@ -98,12 +100,13 @@ const takeLease = `
 INSERT INTO jobs (name, locked_by, locked_until, last_run_at) VALUES ($1, $2, $4, $3)
 ON CONFLICT (name) DO UPDATE SET
  locked_by = excluded.locked_by, locked_until = excluded.locked_until, last_run_at = excluded.last_run_at
-WHERE jobs.locked_by = excluded.locked_by OR jobs.locked_until <= $3`
+WHERE jobs.locked_by = excluded.locked_by OR jobs.locked_until <= $3 OR jobs.locked_until > $5`
 
 // TakeLease takes or renews the lease of a job that one node does at a time,
 // and reports whether it did. Work in the same transaction is done by nobody
-// else: the row of the lease is locked until its end.
+// else: the row of the lease is locked until its end. A lease that is further ahead
+// than any can be was taken by a clock that was wrong, and holds nobody up (R9).
 func (tx *Tx) TakeLease(ctx context.Context, job, node string, now, until time.Time) (bool, error) {
-	n, err := tx.ExecCount(ctx, "job", "take lease", takeLease, job, node, sqldb.Ms(now), sqldb.Ms(until))
+	n, err := tx.ExecCount(ctx, "job", "take lease", takeLease, job, node, sqldb.Ms(now), sqldb.Ms(until), sqldb.Ms(until.Add(clockJump)))
 	return n > 0, err
 }

@@ -19,8 +19,8 @@ func TestS3ALimitThatAllShareTurnsNobodyAway(t *testing.T) {
 		errs := atOnce(workers, func(int) error {
 			for range each {
 				err := s.Claim(t.Context(), func(tx *store.Tx) error {
-					ok, err := tx.TakeToken(t.Context(), []byte("all"), now, time.Second, time.Hour)
-					if err == nil && !ok {
+					until, err := tx.TakeToken(t.Context(), []byte("all"), now, time.Second, time.Hour)
+					if err == nil && until.IsZero() {
 						return errors.New("refused")
 					}
 					return err

@@ -1,5 +1,7 @@
 package store
 
+import "strings"
+
 // Statement is a query of this package as it runs, for the tests of plans.
 type Statement struct {
 	Name, Query string
@@ -10,14 +12,20 @@ type Statement struct {
 // are found by reading the source.
 func BuiltStatements(e Engine) []Statement {
 	all := []Statement{
-		{Name: "claimMessage", Query: claimMessage(e)},
+		{Name: "claimMessage", Query: claim(e, dueLongest)},
+		{Name: "claimLink", Query: claim(e, newestLink)},
+		{Name: "claimExpired", Query: claim(e, tooLate)},
 		{Name: "claimRequest", Query: claimRequest(e)},
+		{Name: "claimImport", Query: claimImport(e)},
 	}
 	for _, what := range []Expired{
 		ExpiredSessions, UnusedDevices, ExpiredFailures, ExpiredCounters, ExpiredChallenges, ExpiredConsoleSessions,
-		ExpiredConsoleLinks, ExpiredResetTokens, OldResetRequests,
+		ExpiredConsoleLinks, ExpiredResetTokens, OldResetRequests, OldImports,
 	} {
 		all = append(all, Statement{Name: "remove " + string(what), Query: what.statement()})
+	}
+	if e == Postgres {
+		all = append(all, Statement{Name: "admitAtOnce", Query: strings.TrimSpace(admitAtOnce)})
 	}
 	return append(all, UserStatements()...)
 }

@@ -71,3 +71,13 @@ SELECT ` + grantColumns + ` FROM emergency_grants WHERE instance_id = $1 ORDER B
 func (tx *Tx) ListGrants(ctx context.Context, instance aikagi.InstanceID, limit int) ([]aikagi.EmergencyGrant, error) {
 	return sqldb.List(ctx, tx.Tx, "list emergency grants", scanGrant, listGrants, instance, limit)
 }
+
+const listOpenGrants = `
+SELECT ` + grantColumns + ` FROM emergency_grants
+WHERE principal_id = $1 AND ended_at = 0 AND created_at > $2 ORDER BY id`
+
+// ListOpenGrants reads the emergency grants of a principal that were made
+// after a moment and have not ended.
+func (tx *Tx) ListOpenGrants(ctx context.Context, id aikagi.PrincipalID, after time.Time) ([]aikagi.EmergencyGrant, error) {
+	return sqldb.List(ctx, tx.Tx, "list open grants", scanGrant, listOpenGrants, id, sqldb.Ms(after))
+}

@@ -21,6 +21,7 @@ const (
 	ExpiredConsoleLinks    Expired = "console_links"    // past their end
 	ExpiredResetTokens     Expired = "reset_tokens"     // past their end
 	OldResetRequests       Expired = "reset_requests"   // made before
+	OldImports             Expired = "imports"          // uploaded before
 )
 
 func (e Expired) statement() string {
@@ -52,6 +53,9 @@ func (e Expired) statement() string {
 	case OldResetRequests:
 		return `DELETE FROM reset_requests WHERE (instance_id, id) IN (
  SELECT instance_id, id FROM reset_requests WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
+	case OldImports:
+		return `DELETE FROM imports WHERE (instance_id, id) IN (
+ SELECT instance_id, id FROM imports WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
 	}
 	return ""
 }
@@ -72,4 +76,35 @@ WHERE (instance_id, id) IN (
 // moment, and tells how many.
 func (tx *Tx) CloseOldRequests(ctx context.Context, before, now time.Time, limit int) (int64, error) {
 	return tx.ExecCount(ctx, "reset_request", "close old requests", closeOldRequests, sqldb.Ms(before), sqldb.Ms(now), limit)
+}
+
+const (
+	dueMessages = `UPDATE outbox SET run_at = $1 WHERE state IN ('waiting', 'sending') AND run_at > $2`
+	dueRequests = `UPDATE reset_requests SET run_at = $1 WHERE state = 'new' AND run_at > $2`
+)
+
+// MakeDue makes work due that is put off beyond a moment, as only a clock does that
+// was wrong (R9).
+func (tx *Tx) MakeDue(ctx context.Context, now, beyond time.Time) error {
+	if err := tx.Exec(ctx, "message", "make messages due", dueMessages, sqldb.Ms(now), sqldb.Ms(beyond)); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "reset_request", "make requests due", dueRequests, sqldb.Ms(now), sqldb.Ms(beyond))
+}
+
+const countFailureRows = `SELECT count(*) FROM (SELECT lane FROM login_failures LIMIT $1) f`
+
+const dropFailures = `
+DELETE FROM login_failures WHERE (instance_id, lane) IN (
+ SELECT instance_id, lane FROM login_failures ORDER BY expires_at LIMIT $1)`
+
+// TrimFailures keeps the most rows of failed logins that live longest, and removes
+// up to limit of the others. The order is that of their ends: whether anybody has
+// the name does not count.
+func (tx *Tx) TrimFailures(ctx context.Context, most, limit int) (int64, error) {
+	n, err := sqldb.Find(ctx, tx.Tx, "login_failures", sqldb.ScanInt, countFailureRows, most+limit)
+	if err != nil || n <= int64(most) {
+		return 0, err
+	}
+	return tx.ExecCount(ctx, "login_failures", "drop failures", dropFailures, n-int64(most))
 }

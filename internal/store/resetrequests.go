@@ -40,7 +40,7 @@ func (tx *Tx) FindRequest(ctx context.Context, instance aikagi.InstanceID, id ai
 }
 
 // claimRequest takes the oldest request that is due, until the lease ends;
-// claimMessage tells why the inner query stands behind "=".
+// claim tells why the inner query stands behind "=".
 func claimRequest(e sqldb.Engine) string {
 	return `
 UPDATE reset_requests SET run_at = $2, attempt = attempt + 1
@@ -65,12 +65,9 @@ WHERE instance_id = $1 AND id = $2 AND attempt = $3 AND answered_at = 0 AND clos
 // AnswerRequest stores what became of a new request. It is Expired if another
 // worker took it over meanwhile.
 func (tx *Tx) AnswerRequest(ctx context.Context, q aikagi.ResetRequest) error {
-	n, err := tx.ExecCount(ctx, "reset_request", "answer reset request", answerRequest,
+	takenOver := aikagi.Because(aikagi.Expired, "reset_request", "taken_over")
+	return tx.ExecOr(ctx, takenOver, "reset_request", "answer reset request", answerRequest,
 		q.InstanceID, q.ID, q.Attempt, q.State, q.Reason, q.UserID, q.Username, q.Count, sqldb.Ms(q.AnsweredAt))
-	if err == nil && n == 0 {
-		return aikagi.Because(aikagi.Expired, "reset_request", "taken_over")
-	}
-	return err
 }
 
 const closeRequest = `
@@ -89,9 +86,12 @@ func (tx *Tx) CloseRequest(ctx context.Context, q aikagi.ResetRequest) error {
 
 const reopenRequest = `
 UPDATE reset_requests SET state = 'waiting', reason = $3
-WHERE instance_id = $1 AND id = $2 AND state = 'sent'`
+WHERE instance_id = $1 AND id = $2 AND state = 'sent' AND NOT EXISTS (
+ SELECT 1 FROM reset_requests o
+ WHERE o.instance_id = $1 AND o.user_id = reset_requests.user_id AND o.state = 'waiting')`
 
-// ReopenRequest hands a request to the administrators whose mail did not arrive.
+// ReopenRequest hands a request to the administrators whose mail did not
+// arrive, unless one of the same user waits for them already.
 func (tx *Tx) ReopenRequest(ctx context.Context, instance aikagi.InstanceID, id aikagi.ResetRequestID, reason aikagi.RequestReason) error {
 	return tx.Exec(ctx, "reset_request", "reopen reset request", reopenRequest, instance, id, reason)
 }

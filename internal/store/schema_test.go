@@ -71,7 +71,7 @@ func facts(t *testing.T, db *sql.DB, query string) []string {
 
 var schemaOfSQLite = []string{
 	`SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
-	`SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'`,
+	`SELECT name, type, strict, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'`,
 	`SELECT m.name, i.name, i."unique", i.partial, c.seqno, c.name, coalesce(x.sql, '') FROM sqlite_schema m
  JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c LEFT JOIN sqlite_schema x ON x.name = i.name
  WHERE m.type = 'table'`,

@@ -109,15 +109,6 @@ func (tx *Tx) EndSessionsOfGrant(ctx context.Context, grant aikagi.GrantID) erro
 	return tx.Exec(ctx, "session", "end sessions of grant", endSessionsOfGrant, grant)
 }
 
-const findDevice = `
-SELECT user_id FROM known_devices WHERE instance_id = $1 AND digest = $2 AND last_used_at > $3`
-
-// FindDevice tells whose known device a digest is, if it was used after since.
-func (tx *Tx) FindDevice(ctx context.Context, instance aikagi.InstanceID, digest []byte, since time.Time) (aikagi.UserID, error) {
-	id, err := sqldb.Find(ctx, tx.Tx, "known_device", sqldb.ScanString, findDevice, instance, digest, sqldb.Ms(since))
-	return aikagi.UserID(id), err
-}
-
 const keepDevice = `
 INSERT INTO known_devices (instance_id, digest, user_id, created_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
 ON CONFLICT (instance_id, digest) DO UPDATE SET last_used_at = excluded.last_used_at

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 
+	"github.com/aikagi/aikagi/internal/store/plane"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
@@ -20,7 +21,13 @@ const (
 type Store struct{ *sqldb.DB }
 
 // Tx is what the functions given to View, Update, Claim and Snapshot work with.
-type Tx struct{ *sqldb.Tx }
+type Tx struct {
+	*sqldb.Tx
+	plane.Rows
+}
+
+// ConsoleLink is a one-use link to the console, as the account plane keeps it.
+type ConsoleLink = plane.ConsoleLink
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -58,5 +65,5 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
-	return func(tx *sqldb.Tx) error { return fn(&Tx{tx}) }
+	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}}) }
 }

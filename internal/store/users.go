@@ -14,18 +14,19 @@ const userColumns = `instance_id, id, username, first_name, last_name, email, se
  phone_type, phone_auto_accept, phone_after_work, phone_desk_number,
  phone_persistent, channel_configs, routing_profile_id, hierarchy_group_id,
  locale, enabled, password_hash, must_change, version, secret_epoch, email_set_by, email_set_at,
- created_at, updated_at, last_login_at`
+ created_at, updated_at, last_login_at, email_bounced_at`
 
 func scanUser(r sqldb.Row) (aikagi.User, error) {
 	var u aikagi.User
-	var emailSet, created, updated, login int64
+	var emailSet, created, updated, login, bounced int64
 	var channels string
 	err := r.Scan(&u.InstanceID, &u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.SecondaryEmail, &u.Mobile,
 		&u.Phone.Type, &u.Phone.AutoAccept, &u.Phone.AfterContactWork, &u.Phone.DeskPhoneNumber,
 		&u.Phone.PersistentConnection, &channels, &u.RoutingProfileID, &u.HierarchyGroupID,
 		&u.Locale, &u.Enabled, &u.PasswordHash, &u.MustChange, &u.Version, &u.SecretEpoch, &u.EmailSetBy, &emailSet,
-		&created, &updated, &login)
+		&created, &updated, &login, &bounced)
 	u.EmailSetAt, u.CreatedAt, u.UpdatedAt, u.LastLoginAt = sqldb.At(emailSet), sqldb.At(created), sqldb.At(updated), sqldb.At(login)
+	u.EmailBouncedAt = sqldb.At(bounced)
 	if err == nil && channels != "" {
 		err = json.Unmarshal([]byte(channels), &u.Phone.Channels)
 	}
@@ -48,7 +49,7 @@ func channelConfigs(p aikagi.PhoneConfig) (string, error) {
 const insertUser = `
 INSERT INTO users (` + userColumns + `)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1, 1,
- $21, $22, $23, $23, 0)`
+ $21, $22, $23, $23, 0, 0)`
 
 // InsertUser keeps a new user with its search keys and profiles, and counts it;
 // a taken user name is a Conflict.
@@ -125,10 +126,12 @@ const updateUser = `
 UPDATE users SET first_name = $4, last_name = $5, email = $6, secondary_email = $7, mobile = $8,
  phone_type = $9, phone_auto_accept = $10, phone_after_work = $11, phone_desk_number = $12,
  phone_persistent = $13, channel_configs = $14, routing_profile_id = $15, hierarchy_group_id = $16, locale = $17,
- enabled = $18, secret_epoch = $19, email_set_by = $20, email_set_at = $21, updated_at = $22, version = version + 1
+ enabled = $18, secret_epoch = $19, email_set_by = $20, email_set_at = $21, updated_at = $22, version = version + 1,
+ email_bounced_at = CASE WHEN email = $6 THEN email_bounced_at ELSE 0 END
 WHERE instance_id = $1 AND id = $2 AND version = $3`
 
-// UpdateUser stores everything about a user but name, password and profiles.
+// UpdateUser stores everything about a user but name, password and profiles. A
+// new address has not bounced yet.
 // before is the user as read in this transaction; a Conflict if its version is
 // no longer the stored one.
 func (tx *Tx) UpdateUser(ctx context.Context, before, u aikagi.User) error {
@@ -192,15 +195,6 @@ func (tx *Tx) SetPassword(ctx context.Context, instance aikagi.InstanceID, id ai
 	hash string, mustChange bool, now time.Time,
 ) error {
 	return tx.ExecOne(ctx, "user", "set password", setPassword, instance, id, hash, mustChange, sqldb.Ms(now))
-}
-
-const rehashPassword = `
-UPDATE users SET password_hash = $4 WHERE instance_id = $1 AND id = $2 AND password_hash = $3`
-
-// RehashPassword replaces a hash by one with today's parameters, unless the
-// password was changed meanwhile.
-func (tx *Tx) RehashPassword(ctx context.Context, u aikagi.User, hash string) error {
-	return tx.Exec(ctx, "user", "rehash password", rehashPassword, u.InstanceID, u.ID, u.PasswordHash, hash)
 }
 
 const recordLogin = `UPDATE users SET last_login_at = $3 WHERE instance_id = $1 AND id = $2`

@@ -21,8 +21,10 @@ type DB struct {
 	engine Engine
 	read   *sql.DB
 	write  *sql.DB
-	writer *writer // SQLite only
-	schema int64   // number of the last migration
+	writer *writer       // SQLite only
+	again  chan struct{} // PostgreSQL only: one transaction at a time is run again
+	halt   halt          // SQLite only
+	schema int64         // number of the last migration
 	reads  statements
 }
 
@@ -70,7 +72,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		_ = db.Close() // the first error is the one to tell
 		return nil, aikagi.E(aikagi.Unavailable, "database", err)
 	}
-	return &DB{engine: Postgres, read: db, write: db}, nil
+	return &DB{engine: Postgres, read: db, write: db, again: make(chan struct{}, 1)}, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
@@ -106,8 +108,11 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 // Engine tells which database is underneath.
 func (d *DB) Engine() Engine { return d.engine }
 
-// Ping asks the database for an answer.
+// Ping asks the database for an answer, and tells whether it takes changes.
 func (d *DB) Ping(ctx context.Context) error {
+	if err := d.halt.err(); err != nil {
+		return err
+	}
 	return decide("database", d.read.PingContext(ctx))
 }
 
@@ -145,7 +150,7 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if d.engine == SQLite {
 		return d.writer.run(ctx, fn)
 	}
-	return d.updatePostgres(ctx, sql.LevelSerializable, fn)
+	return d.updatePostgres(ctx, serializable, fn)
 }
 
 // Claim runs fn like Update for statements that each decide by themselves and
@@ -157,47 +162,45 @@ func (d *DB) Claim(ctx context.Context, fn func(*Tx) error) error {
 	if d.engine == SQLite {
 		return d.writer.run(ctx, fn)
 	}
-	return d.updatePostgres(ctx, sql.LevelReadCommitted, fn)
+	return d.updatePostgres(ctx, readCommitted, fn)
 }
 
 // retries bounds how often a transaction is run again after a serialization
-// failure. With jitter, ten are enough for 16 connections on one row.
+// failure. With one at a time and jitter, ten are enough for 16 connections on one
+// row.
 const retries = 10
 
-func (d *DB) updatePostgres(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
-	for attempt := 1; ; attempt++ {
-		err := d.once(ctx, level, fn)
-		if err == nil || !again(err) {
-			return err
-		}
+func (d *DB) updatePostgres(ctx context.Context, level isolation, fn func(*Tx) error) error {
+	err := d.once(ctx, level, fn)
+	for attempt := 1; err != nil && again(err); attempt++ {
 		if attempt == retries {
 			return aikagi.E(aikagi.Unavailable, "database", err)
 		}
-		pause := time.Duration(rand.IntN(4<<min(attempt, 6))) * time.Millisecond //nolint:gosec // G404: jitter, not a secret
-		select {
-		case <-ctx.Done():
-			return aikagi.E(aikagi.Unavailable, "database", ctx.Err())
-		case <-time.After(pause):
-		}
+		err = d.onceMore(ctx, level, fn, attempt)
 	}
+	return err
 }
 
-func (d *DB) once(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, &sql.TxOptions{Isolation: level})
-	if err != nil {
-		return decide("database", fmt.Errorf("begin: %w", err))
+// onceMore runs a transaction again, and no other of this node beside it: all at
+// once they would make one another fail for ever (users made in one instance meet
+// on its row of counts).
+func (d *DB) onceMore(ctx context.Context, level isolation, fn func(*Tx) error, attempt int) error {
+	select {
+	case d.again <- struct{}{}:
+		defer func() { <-d.again }()
+	case <-ctx.Done():
+		return aikagi.E(aikagi.Unavailable, "database", ctx.Err())
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it answers ErrTxDone
-	if err := fn(&Tx{engine: Postgres, db: tx}); err != nil {
-		return err
+	if attempt == 1 {
+		return d.once(ctx, level, fn)
 	}
-	if err := tx.Commit(); err != nil {
-		if again(err) {
-			return err
-		}
-		return aikagi.E(aikagi.Unavailable, "database", fmt.Errorf("commit: %w", err))
+	pause := time.Duration(rand.IntN(4<<min(attempt, 6))) * time.Millisecond //nolint:gosec // G404: jitter, not a secret
+	select {
+	case <-ctx.Done():
+		return aikagi.E(aikagi.Unavailable, "database", ctx.Err())
+	case <-time.After(pause):
 	}
-	return nil
+	return d.once(ctx, level, fn)
 }
 
 // Snapshot runs fn for reading; all its statements see the database as it was

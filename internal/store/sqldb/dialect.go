@@ -26,14 +26,16 @@ const (
 )
 
 // DDL maps the neutral types of schema.sql and the migrations to the engine:
-// SQLite's STRICT tables know no BIGINT, BOOLEAN and BYTEA; PostgreSQL gets
-// the C collation, so that order and ranges agree with SQLite's.
+// SQLite's STRICT tables know no BIGINT, BOOLEAN and BYTEA, and those marked "by
+// key" are kept in the order of their key (https://sqlite.org/withoutrowid.html);
+// PostgreSQL gets the C collation, so that order and ranges agree with SQLite's.
 func (e Engine) DDL(neutral string) string {
 	if e == Postgres {
 		return strings.NewReplacer(" TEXT", ` TEXT COLLATE "C"`).Replace(neutral)
 	}
 	return strings.NewReplacer(
-		" BIGINT", " INTEGER", " BOOLEAN", " INTEGER", " BYTEA", " BLOB", "\n);", "\n) STRICT;",
+		" BIGINT", " INTEGER", " BOOLEAN", " INTEGER", " BYTEA", " BLOB",
+		"\n); -- by key", "\n) STRICT, WITHOUT ROWID;", "\n);", "\n) STRICT;",
 	).Replace(neutral)
 }
 
@@ -91,6 +93,9 @@ func decideSQLite(subject string, err *sqlite.Error) error {
 		return &aikagi.Error{Code: aikagi.Conflict, Subject: subject, Reason: "taken", Err: err}
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return &aikagi.Error{Code: aikagi.Conflict, Subject: subject, Reason: "in_use", Err: err}
+	}
+	if isDamage(err.Code()) {
+		return &aikagi.Error{Code: aikagi.Unavailable, Subject: "database", Reason: "damaged", Err: err}
 	}
 	switch err.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,

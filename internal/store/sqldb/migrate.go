@@ -47,7 +47,7 @@ func (d *DB) startWriter(ctx context.Context) error {
 	if err != nil {
 		return decide("database", fmt.Errorf("take writing connection: %w", err))
 	}
-	d.writer = newWriter(conn)
+	d.writer = newWriter(conn, &d.halt)
 	return nil
 }
 

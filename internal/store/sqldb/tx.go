@@ -15,6 +15,7 @@ type Tx struct {
 	engine      Engine
 	db          querier
 	statements  *statements // nil where the driver keeps its own
+	pipeline    *pipeline   // of a transaction on PostgreSQL; nil elsewhere
 	uncancelled bool        // statements must not be interrupted
 }
 
@@ -33,8 +34,12 @@ type Row interface {
 }
 
 // Exec runs a statement that changes rows; what names it in errors, subject is
-// the noun a decision is about.
+// the noun a decision is about. On PostgreSQL its error may come from a later
+// statement of the transaction, at the latest from Update.
 func (tx *Tx) Exec(ctx context.Context, subject, what, query string, args ...any) error {
+	if tx.pipeline != nil {
+		return tx.pipeline.later(ctx, statement{subject, what, query, args, nil})
+	}
 	_, err := tx.ExecCount(ctx, subject, what, query, args...)
 	return err
 }
@@ -42,6 +47,9 @@ func (tx *Tx) Exec(ctx context.Context, subject, what, query string, args ...any
 // ExecCount is Exec for statements whose number of changed rows matters, such
 // as those that spend a secret.
 func (tx *Tx) ExecCount(ctx context.Context, subject, what, query string, args ...any) (int64, error) {
+	if tx.pipeline != nil {
+		return tx.pipeline.send(ctx, statement{subject, what, query, args, nil}, nil)
+	}
 	ctx = tx.context(ctx)
 	result, err := tx.result(ctx, query, args)
 	if err != nil {
@@ -54,17 +62,28 @@ func (tx *Tx) ExecCount(ctx context.Context, subject, what, query string, args .
 	return n, nil
 }
 
+// ExecOr is Exec for a statement that must change a row; if there is none to
+// change, the transaction fails with otherwise. Like that of Exec, its error may
+// come from a later statement.
+func (tx *Tx) ExecOr(ctx context.Context, otherwise error, subject, what, query string, args ...any) error {
+	if tx.pipeline != nil {
+		return tx.pipeline.later(ctx, statement{subject, what, query, args, otherwise})
+	}
+	n, err := tx.ExecCount(ctx, subject, what, query, args...)
+	if err == nil && n == 0 {
+		return otherwise
+	}
+	return err
+}
+
 // ExecOne is Exec for a statement that must change exactly one row; none is
 // NotFound.
 func (tx *Tx) ExecOne(ctx context.Context, subject, what, query string, args ...any) error {
 	n, err := tx.ExecCount(ctx, subject, what, query, args...)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+	if err == nil && n == 0 {
 		return aikagi.E(aikagi.NotFound, subject, nil)
 	}
-	return nil
+	return err
 }
 
 func (tx *Tx) context(ctx context.Context) context.Context {
@@ -112,6 +131,10 @@ func List[T any](ctx context.Context, tx *Tx, what string, scan func(Row) (T, er
 
 // Each hands every row of a query to scan, without keeping them.
 func Each(ctx context.Context, tx *Tx, what string, scan func(Row) error, query string, args ...any) error {
+	if tx.pipeline != nil {
+		_, err := tx.pipeline.send(ctx, statement{what, what, query, args, nil}, scan)
+		return err
+	}
 	rows, err := tx.rows(tx.context(ctx), query, args)
 	if err != nil {
 		return decide(what, fmt.Errorf("%s: %w", what, err))

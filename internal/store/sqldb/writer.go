@@ -15,6 +15,7 @@ import (
 // them all. Without that, every small write would wait for a flush of its own.
 type writer struct {
 	conn  *sql.Conn
+	halt  *halt
 	cache statements
 	in    chan *update
 	once  sync.Once
@@ -32,9 +33,9 @@ type update struct {
 // updatesPerCommit bounds how long the first of a batch waits for the others.
 const updatesPerCommit = 64
 
-func newWriter(conn *sql.Conn) *writer {
+func newWriter(conn *sql.Conn, h *halt) *writer {
 	w := &writer{
-		conn: conn, in: make(chan *update, updatesPerCommit),
+		conn: conn, halt: h, in: make(chan *update, updatesPerCommit),
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -42,6 +43,9 @@ func newWriter(conn *sql.Conn) *writer {
 }
 
 func (w *writer) run(ctx context.Context, fn func(*Tx) error) error {
+	if err := w.halt.err(); err != nil {
+		return err
+	}
 	u := &update{ctx: ctx, fn: fn, reply: make(chan error, 1)}
 	select {
 	case w.in <- u:
@@ -110,7 +114,10 @@ func (w *writer) drain() {
 
 // commit runs a batch in one transaction and answers every function.
 func (w *writer) commit(batch []*update) {
-	err := w.batch(batch)
+	err := w.halt.err() // of a batch before, while this one waited
+	if err == nil {
+		err = w.halt.note(w.batch(batch))
+	}
 	for _, u := range batch {
 		if err != nil {
 			u.err = err
@@ -151,6 +158,7 @@ func (w *writer) one(u *update) error {
 	}
 	u.err = guarded(u.fn, &Tx{engine: SQLite, db: w.conn, statements: &w.cache, uncancelled: true})
 	if u.err != nil {
+		u.err = w.halt.note(u.err)
 		if err := w.exec(ctx, "ROLLBACK TO one"); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package store
+package plane
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 const insertAccount = `INSERT INTO account (id, contact, created_at) VALUES ($1, $2, $3)`
 
 // InsertAccount keeps the account of the server; once, at the first start.
-func (tx *Tx) InsertAccount(ctx context.Context, a aikagi.Account) error {
+func (tx Rows) InsertAccount(ctx context.Context, a aikagi.Account) error {
 	return tx.Exec(ctx, "account", "insert account", insertAccount, a.ID, a.Contact, sqldb.Ms(a.CreatedAt))
 }
 
 const findAccount = `SELECT id, contact, created_at FROM account ORDER BY id LIMIT 1`
 
 // FindAccount reads the account; NotFound before the first start made it.
-func (tx *Tx) FindAccount(ctx context.Context) (aikagi.Account, error) {
+func (tx Rows) FindAccount(ctx context.Context) (aikagi.Account, error) {
 	return sqldb.Find(ctx, tx.Tx, "account", func(r sqldb.Row) (aikagi.Account, error) {
 		var a aikagi.Account
 		var created int64
@@ -32,7 +32,7 @@ func (tx *Tx) FindAccount(ctx context.Context) (aikagi.Account, error) {
 const setAccountContact = `UPDATE account SET contact = $2 WHERE id = $1`
 
 // SetAccountContact stores whom to tell about emergency access.
-func (tx *Tx) SetAccountContact(ctx context.Context, id aikagi.AccountID, contact aikagi.Email) error {
+func (tx Rows) SetAccountContact(ctx context.Context, id aikagi.AccountID, contact aikagi.Email) error {
 	return tx.ExecOne(ctx, "account", "set account contact", setAccountContact, id, contact)
 }
 
@@ -44,14 +44,14 @@ const insertClaimed = `INSERT INTO settings (name, value) VALUES ($1, $2)`
 
 // MarkClaimed notes that the account has its first principal. A second claim
 // is a Conflict, on whichever node it arrives.
-func (tx *Tx) MarkClaimed(ctx context.Context, now time.Time) error {
+func (tx Rows) MarkClaimed(ctx context.Context, now time.Time) error {
 	return tx.Exec(ctx, "setup", "mark account claimed", insertClaimed, claimedSetting, strconv.FormatInt(sqldb.Ms(now), 10))
 }
 
 const countClaimed = `SELECT COUNT(*) FROM settings WHERE name = $1`
 
 // Claimed reports whether the account ever had a principal.
-func (tx *Tx) Claimed(ctx context.Context) (bool, error) {
+func (tx Rows) Claimed(ctx context.Context) (bool, error) {
 	n, err := sqldb.Find(ctx, tx.Tx, "setup", sqldb.ScanInt, countClaimed, claimedSetting)
 	return n > 0, err
 }

@@ -1,4 +1,4 @@
-package store
+package plane
 
 import (
 	"context"
@@ -34,7 +34,7 @@ INSERT INTO console_links (` + consoleLinkColumns + `) VALUES ($1, $2, $3, $4, $
 
 // InsertConsoleLink keeps a one-time way into the console; only the digest of
 // its secret.
-func (tx *Tx) InsertConsoleLink(ctx context.Context, l ConsoleLink) error {
+func (tx Rows) InsertConsoleLink(ctx context.Context, l ConsoleLink) error {
 	return tx.Exec(ctx, "console_link", "insert console link", insertConsoleLink,
 		l.Digest, l.Kind, l.PrincipalID, sqldb.Ms(l.CreatedAt), sqldb.Ms(l.ExpiresAt))
 }
@@ -42,7 +42,7 @@ func (tx *Tx) InsertConsoleLink(ctx context.Context, l ConsoleLink) error {
 const findConsoleLink = `SELECT ` + consoleLinkColumns + ` FROM console_links WHERE digest = $1`
 
 // FindConsoleLink reads a console link by the digest of its secret.
-func (tx *Tx) FindConsoleLink(ctx context.Context, digest []byte) (ConsoleLink, error) {
+func (tx Rows) FindConsoleLink(ctx context.Context, digest []byte) (ConsoleLink, error) {
 	return sqldb.Find(ctx, tx.Tx, "console_link", scanConsoleLink, findConsoleLink, digest)
 }
 
@@ -50,7 +50,7 @@ const spendConsoleLink = `
 UPDATE console_links SET used_at = $2 WHERE digest = $1 AND used_at = 0 AND expires_at > $2`
 
 // SpendConsoleLink uses a link up, once and in time; Expired otherwise.
-func (tx *Tx) SpendConsoleLink(ctx context.Context, digest []byte, now time.Time) error {
+func (tx Rows) SpendConsoleLink(ctx context.Context, digest []byte, now time.Time) error {
 	n, err := tx.ExecCount(ctx, "console_link", "spend console link", spendConsoleLink, digest, sqldb.Ms(now))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "console_link", "spent")
@@ -61,6 +61,6 @@ func (tx *Tx) SpendConsoleLink(ctx context.Context, digest []byte, now time.Time
 const endConsoleLinksOf = `UPDATE console_links SET used_at = $2 WHERE principal_id = $1 AND used_at = 0`
 
 // EndConsoleLinksOf makes every unused link of a principal good for nothing.
-func (tx *Tx) EndConsoleLinksOf(ctx context.Context, principal aikagi.PrincipalID, now time.Time) error {
+func (tx Rows) EndConsoleLinksOf(ctx context.Context, principal aikagi.PrincipalID, now time.Time) error {
 	return tx.Exec(ctx, "console_link", "end console links", endConsoleLinksOf, principal, sqldb.Ms(now))
 }

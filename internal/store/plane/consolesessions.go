@@ -1,4 +1,4 @@
-package store
+package plane
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const insertConsoleSession = `
 INSERT INTO console_sessions (` + consoleSessionColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
 // InsertConsoleSession keeps a signed-in browser; only the digest of its secret.
-func (tx *Tx) InsertConsoleSession(ctx context.Context, s aikagi.ConsoleSession) error {
+func (tx Rows) InsertConsoleSession(ctx context.Context, s aikagi.ConsoleSession) error {
 	return tx.Exec(ctx, "session", "insert console session", insertConsoleSession,
 		s.Digest, s.ID, s.PrincipalID, sqldb.Ms(s.CreatedAt), sqldb.Ms(s.LastUsedAt), sqldb.Ms(s.ExpiresAt), s.Address)
 }
@@ -30,14 +30,14 @@ func (tx *Tx) InsertConsoleSession(ctx context.Context, s aikagi.ConsoleSession)
 const findConsoleSession = `SELECT ` + consoleSessionColumns + ` FROM console_sessions WHERE digest = $1`
 
 // FindConsoleSession reads a console session by the digest of its secret.
-func (tx *Tx) FindConsoleSession(ctx context.Context, digest []byte) (aikagi.ConsoleSession, error) {
+func (tx Rows) FindConsoleSession(ctx context.Context, digest []byte) (aikagi.ConsoleSession, error) {
 	return sqldb.Find(ctx, tx.Tx, "session", scanConsoleSession, findConsoleSession, digest)
 }
 
 const consoleSessionSince = `SELECT COUNT(*) FROM console_sessions WHERE id = $1 AND created_at > $2`
 
 // ConsoleSessionSince reports whether a session exists and began after a moment.
-func (tx *Tx) ConsoleSessionSince(ctx context.Context, id string, since time.Time) (bool, error) {
+func (tx Rows) ConsoleSessionSince(ctx context.Context, id string, since time.Time) (bool, error) {
 	n, err := sqldb.Find(ctx, tx.Tx, "session", sqldb.ScanInt, consoleSessionSince, id, sqldb.Ms(since))
 	return n > 0, err
 }
@@ -45,14 +45,14 @@ func (tx *Tx) ConsoleSessionSince(ctx context.Context, id string, since time.Tim
 const touchConsoleSession = `UPDATE console_sessions SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2`
 
 // TouchConsoleSession notes when a console session was last used.
-func (tx *Tx) TouchConsoleSession(ctx context.Context, id string, now time.Time) error {
+func (tx Rows) TouchConsoleSession(ctx context.Context, id string, now time.Time) error {
 	return tx.Exec(ctx, "session", "touch console session", touchConsoleSession, id, sqldb.Ms(now))
 }
 
 const endConsoleSession = `DELETE FROM console_sessions WHERE id = $1`
 
 // EndConsoleSession signs a browser out; it is no error if it was already.
-func (tx *Tx) EndConsoleSession(ctx context.Context, id string) error {
+func (tx Rows) EndConsoleSession(ctx context.Context, id string) error {
 	return tx.Exec(ctx, "session", "end console session", endConsoleSession, id)
 }
 
@@ -60,6 +60,6 @@ const endConsoleSessionsOf = `DELETE FROM console_sessions WHERE principal_id = 
 
 // EndConsoleSessionsOf signs a principal out everywhere but in one session,
 // which may be empty.
-func (tx *Tx) EndConsoleSessionsOf(ctx context.Context, principal aikagi.PrincipalID, except string) error {
+func (tx Rows) EndConsoleSessionsOf(ctx context.Context, principal aikagi.PrincipalID, except string) error {
 	return tx.Exec(ctx, "session", "end console sessions", endConsoleSessionsOf, principal, except)
 }

@@ -1,4 +1,4 @@
-package store
+package plane
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const insertPrincipal = `
 INSERT INTO principals (` + principalColumns + `) VALUES ($1, $2, $3, $4, 0, $5, 1, $6, 0)`
 
 // InsertPrincipal keeps a new principal; a taken name is a Conflict.
-func (tx *Tx) InsertPrincipal(ctx context.Context, p aikagi.Principal) error {
+func (tx Rows) InsertPrincipal(ctx context.Context, p aikagi.Principal) error {
 	return tx.Exec(ctx, "principal_name", "insert principal", insertPrincipal,
 		p.ID, p.Name, p.PasswordHash, append([]byte{}, p.TOTPSealed...), p.Enabled, sqldb.Ms(p.CreatedAt))
 }
@@ -30,7 +30,7 @@ func (tx *Tx) InsertPrincipal(ctx context.Context, p aikagi.Principal) error {
 const findPrincipal = `SELECT ` + principalColumns + ` FROM principals WHERE id = $1`
 
 // FindPrincipal reads a principal by id, with the policies attached to it.
-func (tx *Tx) FindPrincipal(ctx context.Context, id aikagi.PrincipalID) (aikagi.Principal, error) {
+func (tx Rows) FindPrincipal(ctx context.Context, id aikagi.PrincipalID) (aikagi.Principal, error) {
 	p, err := sqldb.Find(ctx, tx.Tx, "principal", scanPrincipal, findPrincipal, id)
 	if err != nil {
 		return p, err
@@ -42,14 +42,14 @@ const findPrincipalByName = `SELECT ` + principalColumns + ` FROM principals WHE
 
 // FindPrincipalByName reads a principal by the exact name, without policies:
 // it is what signing in needs.
-func (tx *Tx) FindPrincipalByName(ctx context.Context, name string) (aikagi.Principal, error) {
+func (tx Rows) FindPrincipalByName(ctx context.Context, name string) (aikagi.Principal, error) {
 	return sqldb.Find(ctx, tx.Tx, "principal", scanPrincipal, findPrincipalByName, name)
 }
 
 const listPrincipals = `SELECT ` + principalColumns + ` FROM principals WHERE name > $1 ORDER BY name LIMIT $2`
 
 // ListPrincipals reads a page of principals after a name, with their policies.
-func (tx *Tx) ListPrincipals(ctx context.Context, after string, limit int) ([]aikagi.Principal, error) {
+func (tx Rows) ListPrincipals(ctx context.Context, after string, limit int) ([]aikagi.Principal, error) {
 	all, err := sqldb.List(ctx, tx.Tx, "list principals", scanPrincipal, listPrincipals, after, limit)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (tx *Tx) ListPrincipals(ctx context.Context, after string, limit int) ([]ai
 
 const listPolicyIDs = `SELECT policy_id FROM policy_attachments WHERE principal_id = $1 ORDER BY policy_id`
 
-func (tx *Tx) withPolicies(ctx context.Context, p aikagi.Principal) (aikagi.Principal, error) {
+func (tx Rows) withPolicies(ctx context.Context, p aikagi.Principal) (aikagi.Principal, error) {
 	ids, err := sqldb.List(ctx, tx.Tx, "list policies of principal", sqldb.ScanString, listPolicyIDs, p.ID)
 	for _, id := range ids {
 		p.Policies = append(p.Policies, aikagi.PolicyID(id))
@@ -76,7 +76,7 @@ const setPrincipalPassword = `
 UPDATE principals SET password_hash = $2, version = version + 1 WHERE id = $1`
 
 // SetPrincipalPassword stores a new hash.
-func (tx *Tx) SetPrincipalPassword(ctx context.Context, id aikagi.PrincipalID, hash string) error {
+func (tx Rows) SetPrincipalPassword(ctx context.Context, id aikagi.PrincipalID, hash string) error {
 	return tx.ExecOne(ctx, "principal", "set principal password", setPrincipalPassword, id, hash)
 }
 
@@ -85,7 +85,7 @@ UPDATE principals SET totp_sealed = $2, totp_last_step = $3, version = version +
 
 // SetPrincipalTOTP stores a sealed TOTP secret and the step that proved it;
 // an empty secret takes the second factor away.
-func (tx *Tx) SetPrincipalTOTP(ctx context.Context, id aikagi.PrincipalID, sealed []byte, step int64) error {
+func (tx Rows) SetPrincipalTOTP(ctx context.Context, id aikagi.PrincipalID, sealed []byte, step int64) error {
 	return tx.ExecOne(ctx, "principal", "set principal totp", setPrincipalTOTP, id, append([]byte{}, sealed...), step)
 }
 
@@ -93,7 +93,7 @@ const spendTOTPStep = `UPDATE principals SET totp_last_step = $2 WHERE id = $1 A
 
 // SpendTOTPStep uses a time step up. A step that is as old as one used before,
 // or older, is Expired (RFC 6238 §5.2), also when two arrive together.
-func (tx *Tx) SpendTOTPStep(ctx context.Context, id aikagi.PrincipalID, step int64) error {
+func (tx Rows) SpendTOTPStep(ctx context.Context, id aikagi.PrincipalID, step int64) error {
 	n, err := tx.ExecCount(ctx, "principal", "spend totp step", spendTOTPStep, id, step)
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "totp_code", "spent")
@@ -104,14 +104,14 @@ func (tx *Tx) SpendTOTPStep(ctx context.Context, id aikagi.PrincipalID, step int
 const setPrincipalEnabled = `UPDATE principals SET enabled = $2, version = version + 1 WHERE id = $1`
 
 // SetPrincipalEnabled lets a principal act, or stops it.
-func (tx *Tx) SetPrincipalEnabled(ctx context.Context, id aikagi.PrincipalID, enabled bool) error {
+func (tx Rows) SetPrincipalEnabled(ctx context.Context, id aikagi.PrincipalID, enabled bool) error {
 	return tx.ExecOne(ctx, "principal", "set principal status", setPrincipalEnabled, id, enabled)
 }
 
 const recordPrincipalLogin = `UPDATE principals SET last_login_at = $2 WHERE id = $1`
 
 // RecordPrincipalLogin notes when a principal last signed in.
-func (tx *Tx) RecordPrincipalLogin(ctx context.Context, id aikagi.PrincipalID, now time.Time) error {
+func (tx Rows) RecordPrincipalLogin(ctx context.Context, id aikagi.PrincipalID, now time.Time) error {
 	return tx.Exec(ctx, "principal", "record principal login", recordPrincipalLogin, id, sqldb.Ms(now))
 }
 
@@ -119,16 +119,6 @@ const deletePrincipal = `DELETE FROM principals WHERE id = $1`
 
 // DeletePrincipal removes a principal; its keys, attachments and sessions go
 // with it.
-func (tx *Tx) DeletePrincipal(ctx context.Context, id aikagi.PrincipalID) error {
+func (tx Rows) DeletePrincipal(ctx context.Context, id aikagi.PrincipalID) error {
 	return tx.ExecOne(ctx, "principal", "delete principal", deletePrincipal, id)
-}
-
-const listOpenGrants = `
-SELECT ` + grantColumns + ` FROM emergency_grants
-WHERE principal_id = $1 AND ended_at = 0 AND created_at > $2 ORDER BY id`
-
-// ListOpenGrants reads the emergency grants of a principal that were made
-// after a moment and have not ended.
-func (tx *Tx) ListOpenGrants(ctx context.Context, id aikagi.PrincipalID, after time.Time) ([]aikagi.EmergencyGrant, error) {
-	return sqldb.List(ctx, tx.Tx, "list open grants", scanGrant, listOpenGrants, id, sqldb.Ms(after))
 }
