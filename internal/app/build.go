@@ -11,6 +11,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/bounce"
 	"github.com/aikagi/aikagi/internal/captcha"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
@@ -47,6 +48,7 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	Region         string
 	MailFrom       aikagi.Email
+	MailBounce     aikagi.Email // empty: what cannot be delivered comes back to MailFrom
 	SMTP           smtpclient.Settings
 	DKIM           []dkim.Key
 	// Extra adds pages that only demo has.
@@ -66,15 +68,22 @@ type App struct {
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
 	Sender    *outbox.Sender
+	Bounces   *bounce.Bounces
 	Hashes    *password.Gate
 
 	post   *outbox.Post
+	watch  *login.Watch
+	engine *web.Engine
 	loops  []*jobs.Loop
 	runner jobs.Runner
 }
 
 // senders is how many messages are handed over at the same time.
 const senders = 4
+
+// inspectEvery is how often the engine looks for damage in its files, beside the
+// start (R6).
+const inspectEvery = 24 * time.Hour
 
 // hashQueue bounds how many logins wait for a hash; with one hash a core it is
 // a few seconds of waiting.
@@ -101,17 +110,18 @@ func Build(o Options) (*App, error) {
 func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 	a.Hashes = password.NewGate(runtime.NumCPU(), hashQueue)
 	limits := &throttle.Throttle{Ring: a.Ring}
-	a.post = &outbox.Post{Composer: composer, Ring: a.Ring, From: a.MailFrom, ResetURL: a.resetURL}
+	a.post = &outbox.Post{Composer: composer, Ring: a.Ring, From: a.MailFrom, Bounces: a.MailBounce, ResetURL: a.resetURL}
 	a.Sessions = &session.Sessions{Store: a.Store, Clock: a.Clock}
+	a.watch = &login.Watch{Store: a.Store, Clock: a.Clock, Throttle: limits, Post: a.post}
 	a.Logins = &login.Logins{
-		Store: a.Store, Clock: a.Clock, Hashes: a.Hashes, Sessions: a.Sessions, Throttle: limits,
+		Store: a.Store, Clock: a.Clock, Hashes: a.Hashes, Sessions: a.Sessions, Throttle: limits, Watch: a.watch,
 	}
 	a.Resets = &reset.Resets{
 		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Challenges: challenges,
 		Throttle: limits, Post: a.post, Hashes: a.Hashes,
 	}
 	a.Directory = &directory.Directory{
-		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
+		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
 	}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
@@ -132,17 +142,25 @@ func (a *App) jobs() {
 		Store: a.Store, Post: a.post, Clock: a.Clock, Log: a.Log,
 		Settings: a.SMTP, Keys: a.DKIM, Connections: outbox.NewConnections(senders),
 	}
+	a.Bounces = &bounce.Bounces{Store: a.Store, Clock: a.Clock, ReturnPath: a.post.ReturnPath()}
 	node := aikagi.NewID()
 	chainer := &audit.Chainer{Store: a.Store, Ring: a.Ring, Clock: a.Clock, Node: node}
 	sweeper := &sweep.Sweeper{Store: a.Store, Clock: a.Clock, Node: node}
 	answering := &jobs.Loop{Name: "reset.answer", Interval: time.Second, Workers: 2, Work: a.Resets.Answer}
 	sending := &jobs.Loop{Name: "outbox.send", Interval: time.Second, Workers: senders, Work: a.Sender.Work}
-	a.Resets.Wake, a.post.Wake = answering.Wake, sending.Wake
+	telling := &jobs.Loop{Name: "login.watch", Interval: time.Minute, Work: a.watch.Work}
+	importing := &jobs.Loop{Name: "directory.import", Interval: 5 * time.Second, Work: a.Directory.WorkImports}
+	a.Resets.Wake, a.post.Wake, a.watch.Wake = answering.Wake, sending.Wake, telling.Wake
+	a.Directory.WakeImports = importing.Wake
+	a.Resets.Alarm = func(i aikagi.InstanceID, source string) { a.watch.Report(i, login.ManyAsking, source) }
 	a.loops = []*jobs.Loop{
-		answering, sending,
+		answering, sending, telling, importing,
 		{Name: "session.flush", Interval: time.Minute, Work: a.Sessions.Flush},
 		{Name: "audit.chain", Interval: 10 * time.Second, Work: chainer.Chain},
 		{Name: "sweep", Interval: time.Minute, Work: sweeper.Sweep},
+		{Name: "database.inspect", Interval: inspectEvery, Work: func(ctx context.Context) (bool, error) {
+			return false, a.Store.Inspect(ctx)
+		}},
 	}
 	a.runner.Log = a.Log
 }
@@ -155,6 +173,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.engine = engine
 	entrance := &door.Door{Web: engine, Store: a.Store, Sessions: a.Sessions, Clock: a.Clock}
 	mux := http.NewServeMux()
 	people, err := portal.New(portal.Options{

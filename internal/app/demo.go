@@ -105,7 +105,7 @@ func RunDemo(ctx context.Context, o DemoOptions) error {
 	}
 	return d.app.Run(ctx,
 		Server{Listener: d.pages, Handler: d.app.Handler, TLSCert: o.TLSCert, TLSKey: o.TLSKey},
-		Server{Listener: d.ops, Handler: ops.Handler(d.store.Ping)},
+		Server{Listener: d.ops, Handler: ops.Handler(d.store.Ping, d.app.gauges()...)},
 	)
 }
 
@@ -135,7 +135,7 @@ func (d *demo) open(ctx context.Context) error {
 	if d.store, err = store.Open(ctx, database); err != nil {
 		return err
 	}
-	if d.ring, _, err = Keys(ctx, d.store, filepath.Join(d.Data, "key"), d.Clock); err != nil {
+	if d.ring, _, err = Keys(ctx, d.store, database, filepath.Join(d.Data, "key"), d.Clock); err != nil {
 		return err
 	}
 	if d.box, err = mailbox.Listen(ctx, "127.0.0.1:0", d.Clock); err != nil {

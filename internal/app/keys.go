@@ -13,8 +13,9 @@ import (
 
 // Keys loads the master key and makes sure that it is the one that sealed the
 // data. A key is made only for an empty database: a system that had data never
-// starts as new, and never with another key (S33, M05).
-func Keys(ctx context.Context, s *store.Store, path string, clk clock.Clock) (ring *secret.Ring, made bool, err error) {
+// starts as new, and never with another key (S33, M05). database is its address,
+// by which it is remembered.
+func Keys(ctx context.Context, s *store.Store, database, path string, clk clock.Clock) (ring *secret.Ring, made bool, err error) {
 	var prints [][]byte
 	err = s.View(ctx, func(tx *store.Tx) (err error) {
 		prints, err = tx.ListKeyPrints(ctx)
@@ -22,6 +23,12 @@ func Keys(ctx context.Context, s *store.Store, path string, clk clock.Clock) (ri
 	})
 	if err != nil {
 		return nil, false, err
+	}
+	here := knownFor(path, database)
+	if len(prints) == 0 {
+		if err := here.refuse(); err != nil {
+			return nil, false, err
+		}
 	}
 	ring, err = secret.LoadRing(path)
 	if len(prints) == 0 && missing(err) {
@@ -35,7 +42,11 @@ func Keys(ctx context.Context, s *store.Store, path string, clk clock.Clock) (ri
 	if err != nil {
 		return nil, false, err
 	}
-	return ring, made, fits(ctx, s, ring, prints, clk)
+	if err := fits(ctx, s, ring, prints, clk); err != nil {
+		return nil, false, err
+	}
+	here.remember()
+	return ring, made, nil
 }
 
 func missing(err error) bool {

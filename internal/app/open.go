@@ -41,7 +41,7 @@ func Open(ctx context.Context, s config.Settings, origin string, log *slog.Logge
 }
 
 func open(ctx context.Context, s config.Settings, origin string, log *slog.Logger, db *store.Store) (*Opened, error) {
-	ring, made, err := Keys(ctx, db, s.KeyFile, clock.System{})
+	ring, made, err := Keys(ctx, db, s.Database.Reveal(), s.KeyFile, clock.System{})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func open(ctx context.Context, s config.Settings, origin string, log *slog.Logge
 	}
 	a, err := Build(Options{
 		Store: db, Ring: ring, Clock: clock.System{}, Log: log, URLs: urls, TrustedProxies: s.TrustedProxies,
-		Region: s.Region, MailFrom: sender(s), SMTP: smtp, DKIM: keys,
+		Region: s.Region, MailFrom: sender(s), MailBounce: s.MailBounce, SMTP: smtp, DKIM: keys,
 	})
 	return &Opened{App: a, MadeKey: made}, err
 }
@@ -123,6 +123,9 @@ type Served struct {
 // Serve runs the product until ctx ends.
 func Serve(ctx context.Context, o ServeOptions) error {
 	s := o.Settings
+	if err := checkClock(clock.System{}.Now()); err != nil {
+		return err
+	}
 	unlock, err := lock(s)
 	if err != nil {
 		return err
@@ -147,7 +150,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	}
 	return opened.Run(ctx,
 		Server{Listener: pages, Handler: opened.Handler, TLSCert: s.TLSCert, TLSKey: s.TLSKey},
-		Server{Listener: admin, Handler: ops.Handler(opened.Store.Ping)},
+		Server{Listener: admin, Handler: ops.Handler(opened.Store.Ping, opened.gauges()...)},
 	)
 }
 

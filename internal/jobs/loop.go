@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -44,7 +45,12 @@ type Runner struct {
 	quit   chan struct{}
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+	panics atomic.Int64
 }
+
+// Panics tells how many pieces of work ended in a panic; an alarm is worth having
+// on it (J14).
+func (r *Runner) Panics() int64 { return r.panics.Load() }
 
 // stopGrace is how long a piece of work in hand may go on after Stop.
 const stopGrace = 8 * time.Second
@@ -104,7 +110,7 @@ func (r *Runner) run(ctx context.Context, l *Loop) {
 
 func (r *Runner) untilIdle(ctx context.Context, l *Loop) {
 	for !r.stopping() {
-		found, err := l.attempt(ctx)
+		found, err := r.attempt(ctx, l)
 		if err != nil && !r.stopping() {
 			r.Log.ErrorContext(ctx, "background work failed", "op", l.Name, "error", err)
 		}
@@ -115,9 +121,10 @@ func (r *Runner) untilIdle(ctx context.Context, l *Loop) {
 }
 
 // attempt keeps a panic in one piece of work from taking the process down.
-func (l *Loop) attempt(ctx context.Context) (found bool, err error) {
+func (r *Runner) attempt(ctx context.Context, l *Loop) (found bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			r.panics.Add(1)
 			err = aikagi.E(aikagi.Internal, l.Name, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()

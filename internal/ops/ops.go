@@ -15,9 +15,15 @@ import (
 // ready.
 const readyTimeout = 2 * time.Second
 
+// Gauge is a number that is read when somebody asks for it.
+type Gauge struct {
+	Name, Help string
+	Read       func(context.Context) (float64, error)
+}
+
 // Handler answers /healthz, /readyz, /metrics and /debug/pprof. ready asks the
 // database.
-func Handler(ready func(context.Context) error) http.Handler {
+func Handler(ready func(context.Context) error, gauges ...Gauge) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
@@ -34,13 +40,34 @@ func Handler(ready func(context.Context) error) http.Handler {
 		}
 		say(w, http.StatusOK, "ready")
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		all := prometheus.Gatherers{registry, read(r.Context(), gauges)}
+		promhttp.HandlerFor(all, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return mux
+}
+
+// read makes metrics of the numbers as they are now. One that cannot be read is
+// missing, which an alarm can tell from 0.
+func read(ctx context.Context, gauges []Gauge) *prometheus.Registry {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	registry := prometheus.NewRegistry()
+	for _, g := range gauges {
+		n, err := g.Read(ctx)
+		if err != nil {
+			continue
+		}
+		metric := prometheus.NewGauge(prometheus.GaugeOpts{Name: g.Name, Help: g.Help})
+		metric.Set(n)
+		registry.MustRegister(metric)
+	}
+	return registry
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -30,6 +30,7 @@ type Options struct {
 	TLS      bool          // pages by https, with a certificate that nobody signed
 	Locale   aikagi.Locale // of the instance; usually Japanese
 	Now      time.Time     // where the clock stands; usually the machine's time
+	Log      *slog.Logger  // usually the test's own output, warnings and worse
 	// Settings changes the instance's settings before anybody comes.
 	Settings func(*aikagi.InstanceSettings)
 }
@@ -136,9 +137,11 @@ func (s *Site) build(o Options, data *store.Store, l net.Listener) {
 	s.must("make addresses", err)
 	smtp, err := smtpclient.ParseURL("smtp://" + s.Mailbox.Addr())
 	s.must("find the mailbox", err)
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
 	s.App, err = app.Build(app.Options{
-		Store: data, Ring: secret.NewRing([secret.KeyBytes]byte{1}), Clock: s.Clock,
-		Log:  slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Store: data, Ring: secret.NewRing([secret.KeyBytes]byte{1}), Clock: s.Clock, Log: o.Log,
 		URLs: urls, Region: "ap-northeast-1", MailFrom: from, SMTP: smtp, DKIM: []dkim.Key{s.Key},
 		Extra: func(mux *http.ServeMux, engine *web.Engine) error {
 			pages, err := devmail.New(engine, s.Mailbox)
