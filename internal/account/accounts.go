@@ -135,6 +135,22 @@ func (a *Accounts) Account(ctx context.Context) (aikagi.Account, error) {
 	return found, err
 }
 
+// Contact reads the address that is told about emergency access. It belongs to
+// a person, so it takes the right that the account service of AWS has for it.
+func (a *Accounts) Contact(ctx context.Context) (aikagi.Email, error) {
+	var contact aikagi.Email
+	err := a.Store.View(ctx, func(tx *store.Tx) error {
+		err := iam.Require(ctx, tx, a.Clock.Now(), iam.Request{Action: "account:GetAlternateContact", Resource: "*"})
+		if err != nil {
+			return err
+		}
+		account, err := tx.FindAccount(ctx)
+		contact = account.Contact
+		return err
+	})
+	return contact, err
+}
+
 // SetContact stores the address that is told about emergency access.
 func (a *Accounts) SetContact(ctx context.Context, contact aikagi.Email) error {
 	now := a.Clock.Now()

@@ -42,6 +42,7 @@ func (w *world) operations(victim aikagi.Principal, own aikagi.Policy) map[strin
 			_, err := w.Simulate(ctx, account.Question{Principal: victim.ID, Action: "connect:CreateUser", Resource: "*"})
 			return err
 		},
+		"account:GetAlternateContact": func(ctx context.Context) error { _, err := w.Contact(ctx); return err },
 		"account:PutAlternateContact": func(ctx context.Context) error { return w.SetContact(ctx, "new@example.jp") },
 		"cloudtrail:LookupEvents":     func(ctx context.Context) error { _, err := w.Record(ctx, "~", 10); return err },
 		"connect:ListInstances":       func(ctx context.Context) error { _, err := w.ListInstances(ctx, "", 10); return err },
@@ -52,10 +53,10 @@ func (w *world) operations(victim aikagi.Principal, own aikagi.Policy) map[strin
 
 const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// TestS25EachOperationAsksForItsAction walks operations × principals: without
+// TestS25G11EachOperationAsksForItsAction walks operations × principals: without
 // policies, with every other action, with that action alone, and people of an
 // instance, who are nobody here (G11).
-func TestS25EachOperationAsksForItsAction(t *testing.T) {
+func TestS25G11EachOperationAsksForItsAction(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.claimed()
 		victim := w.principal("victim", readOnly)

@@ -202,7 +202,7 @@ func TestS15ConsoleSessionsEnd(t *testing.T) {
 	})
 }
 
-func TestConsoleLinkSignsInOnce(t *testing.T) {
+func TestG15ConsoleLinkSignsInOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		w.claimed()
 		link, err := w.ConsoleLink(w.as(w.root))

@@ -185,6 +185,12 @@ func (p *place) records(t *testing.T, tx *store.Tx) error {
 	if err := p.mail(t, tx); err != nil {
 		return err
 	}
+	table := "username,hierarchy_group\n" + string(p.user["agent"].Username) + `,"` + strings.ReplaceAll(ends(p.text("in a table")), `"`, `""`) + "\"\n"
+	i := p.uploaded(aikagi.Actor{Kind: aikagi.ActorUser, UserID: p.user["admin"].ID}, p.text("file name"), table)
+	p.ids["/admin/import/"] = string(i.ID)
+	if err := tx.InsertImport(ctx, i); err != nil {
+		return err
+	}
 	for _, instance := range []aikagi.InstanceID{p.instance.ID, ""} {
 		e := aikagi.AuditEvent{
 			InstanceID: instance, ID: aikagi.AuditEventID(aikagi.NewOrderedID()), At: now, ActorKind: aikagi.ActorUser,
@@ -204,6 +210,14 @@ func (p *place) records(t *testing.T, tx *store.Tx) error {
 		ID: aikagi.GrantID(aikagi.NewID()), InstanceID: p.instance.ID, PrincipalID: "gone", PrincipalName: p.text("principal"),
 		Reason: p.text("reason"), Digest: []byte(aikagi.NewID()), Address: p.text("address"), CreatedAt: now.Add(-time.Hour), StartBefore: now,
 	})
+}
+
+// uploaded is a table of users that somebody chose and has not confirmed.
+func (p *place) uploaded(by aikagi.Actor, name, table string) aikagi.Import {
+	return aikagi.Import{
+		InstanceID: p.instance.ID, ID: aikagi.ImportID(aikagi.NewOrderedID()), Actor: by, FileName: name, File: []byte(table),
+		State: aikagi.ImportShown, Rows: 1, CreatedAt: p.instance.CreatedAt,
+	}
 }
 
 // mail leaves a message that was given up: nobody will send it.
@@ -281,4 +295,12 @@ func (p *place) address(t *testing.T, r route) string {
 		t.Fatalf("%s: a placeholder that is not known here", r)
 	}
 	return path
+}
+
+// ends is a text short enough for a cell: how it begins and how it ends.
+func ends(s string) string {
+	if r := []rune(s); len(r) > 1000 {
+		return string(r[:980]) + string(r[len(r)-20:])
+	}
+	return s
 }

@@ -134,17 +134,13 @@ func expected(r route, who string) string {
 		return "led to log in"
 	case strings.Contains(r.comment, "leads"):
 		return "led on"
+	case r.own():
+		return ""
 	case who == "emergency":
 		return "shown"
 	}
-	held := map[string]bool{}
-	for _, x := range strengths()[who] {
-		held[string(x)] = true
-	}
-	for _, x := range r.needs() {
-		if !held[string(x)] {
-			return "refused"
-		}
+	if !r.allows(strengths()[who]) {
+		return "refused"
 	}
 	return "shown"
 }
@@ -169,7 +165,8 @@ func TestS25PostsAskForWhatTheySay(t *testing.T) {
 			path := p.address(t, r)
 			attempts = append(attempts, attempt{v.name + ": " + r.String(), func() {
 				w := v.post(path, filled(p))
-				if got, want := class(w), expected(r, v.name); want != "led to log in" && got != "refused" || want == "led to log in" && got != want {
+				got, want := class(w), expected(r, v.name)
+				if want != "led to log in" && got != "refused" && !(r.own() && w.Code == http.StatusNotFound) && w.Code != http.StatusUnsupportedMediaType || want == "led to log in" && got != want {
 					t.Errorf("%s: %s: %s %d", v.name, r, got, w.Code)
 				}
 			}})

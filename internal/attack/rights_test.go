@@ -65,9 +65,9 @@ func unknown(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// TestS26EveryDoorToSomebodyStronger posts everything that changes a way in of
+// TestS26F03F27EveryDoorToSomebodyStronger posts everything that changes a way in of
 // an administrator, with the whole form, as editors who lack one power or most.
-func TestS26EveryDoorToSomebodyStronger(t *testing.T) {
+func TestS26F03F27EveryDoorToSomebodyStronger(t *testing.T) {
 	t.Parallel()
 	for _, who := range []string{"editor", "almost"} {
 		t.Run(who, func(t *testing.T) {
@@ -265,8 +265,8 @@ func TestS12aRecognisedIsAskedOfWhoSkipsThePage(t *testing.T) {
 	s.untouched(attempts)
 }
 
-// TestG08NoCookieOpensAnotherPlane puts every secret into every cookie.
-func TestG08NoCookieOpensAnotherPlane(t *testing.T) {
+// TestG08G11NoCookieOpensAnotherPlane puts every secret into every cookie.
+func TestG08G11NoCookieOpensAnotherPlane(t *testing.T) {
 	t.Parallel()
 	s := besiege(t)
 	p, other := s.place("ume", itself), s.place("momo", itself)
@@ -352,7 +352,7 @@ func TestC13LostRightsCountAtTheNextRequest(t *testing.T) {
 		{"other profile", "/i/ume/admin/users", "led to log in", s.as("", u["editor"]), func() error {
 			return s.Directory.ReplaceProfiles(host, i, u["editor"].ID, 1, []aikagi.SecurityProfileID{p.profile["agent"]})
 		}},
-		{"narrower profile", "/i/ume/admin/settings", "shown", s.as("", u["almost"]), func() error {
+		{"narrower profile", "/i/ume/admin/profiles", "refused", s.as("", u["almost"]), func() error {
 			return s.Profiles.Update(host, i, p.profile["almost"], 1, "", []aikagi.Permission{aikagi.UsersView})
 		}},
 		{"deleted", "/i/ume/me", "led to log in", s.as("", u["agent"]), func() error { return s.Directory.Delete(host, i, u["agent"].ID) }},

@@ -32,6 +32,24 @@ func (r route) needs() []aikagi.Permission {
 	return all
 }
 
+// own reports whether the page shows everybody only what is his; another's is
+// unknown.
+func (r route) own() bool { return strings.Contains(r.comment, "own") }
+
+// allows reads the comment as a rule: what stands between commas is needed, and
+// of what "or" joins, one.
+func (r route) allows(held []aikagi.Permission) bool {
+	for part := range strings.SplitSeq(r.comment, ",") {
+		named := route{comment: part}.needs()
+		has := func(p aikagi.Permission) bool { return slices.Contains(held, p) }
+		either := strings.Contains(part, " or ")
+		if len(named) > 0 && (either && !slices.ContainsFunc(named, has) || !either && slices.ContainsFunc(named, func(p aikagi.Permission) bool { return !has(p) })) {
+			return false
+		}
+	}
+	return true
+}
+
 func (r route) console() bool { return strings.HasPrefix(r.path, "/account") }
 
 func (r route) admin() bool { return strings.HasPrefix(r.path, "/i/{alias}/admin/") }

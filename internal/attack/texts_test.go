@@ -43,10 +43,10 @@ const acting = "a\u202Eb\u2066c\u200Bd\u00ADe\uFEFFf"
 // the order of names.
 func hostile(name string) string { return name + strings.Join(payloads(), " ") + acting }
 
-// TestI01TextsAreTextOnEveryPage shows every page, in both languages, of two
+// TestI01E11TextsAreTextOnEveryPage shows every page, in both languages, of two
 // sites that differ in nothing but their texts. What a browser builds of them
 // has to be the same.
-func TestI01TextsAreTextOnEveryPage(t *testing.T) {
+func TestI01E11TextsAreTextOnEveryPage(t *testing.T) {
 	t.Parallel()
 	if n := len(payloads()); n < 200 {
 		t.Fatalf("%d payloads", n)
@@ -54,7 +54,8 @@ func TestI01TextsAreTextOnEveryPage(t *testing.T) {
 	plainSite, hostileSite := besiege(t), besiege(t)
 	usual, odd := plainSite.place("ume", itself), hostileSite.place("ume", hostile)
 	for _, r := range routes(t) {
-		if r.method != http.MethodGet || strings.HasPrefix(r.path, "/dev/mail") { // mails have a corpus of their own
+		// Mails have a corpus of their own; tables are no markup (TestI06…).
+		if r.method != http.MethodGet || strings.HasPrefix(r.path, "/dev/mail") || isTable(r) {
 			continue
 		}
 		for _, l := range aikagi.Locales {
@@ -65,6 +66,11 @@ func TestI01TextsAreTextOnEveryPage(t *testing.T) {
 			}
 		}
 	}
+}
+
+// isTable reports whether a route answers with a table for spreadsheets.
+func isTable(r route) bool {
+	return strings.HasSuffix(r.path, "/export") || strings.HasSuffix(r.path, "/template") || strings.HasSuffix(r.path, "/failed")
 }
 
 func looks(t *testing.T, s *siege, p *place, who string, r route, l aikagi.Locale) string {
@@ -120,7 +126,9 @@ func skeleton(t *testing.T, where, page string) []string {
 	for n := range doc.Descendants() {
 		switch n.Type {
 		case html.ElementNode:
-			all = append(all, element(t, where, n))
+			if n.Data != "wbr" { // where a long address may break depends on the address
+				all = append(all, element(t, where, n))
+			}
 		case html.TextNode:
 			if n.Parent.Data != "textarea" && strings.ContainsAny(n.Data, "\u202E\u2066\u200B\u00AD\uFEFF") {
 				at := strings.IndexAny(n.Data, "\u202E\u2066\u200B\u00AD\uFEFF")

@@ -54,6 +54,9 @@ func (s *Settings) judgePairs() Problems {
 	if s.MailFrom == "" && !s.SMTP.Empty() {
 		blame("mail_from", "mail_from_missing")
 	}
+	if s.MailBounce != "" && !strings.EqualFold(s.MailBounce.Domain(), s.MailFrom.Domain()) {
+		blame("mail_bounce", "mail_bounce_domain") // DMARC compares the two (RFC 7489 §3.1.2)
+	}
 	if s.MailFrom == "" && s.DKIMKey != "" {
 		blame("mail_from", "mail_from_missing_dkim")
 	}

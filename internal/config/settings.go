@@ -20,7 +20,8 @@ type Settings struct {
 	Region         string        // of ARNs and signatures
 	SMTP           aikagi.Secret // smtp:// or smtps:// URL; empty: mail waits
 	MailFrom       aikagi.Email
-	DKIMKey        string // path
+	MailBounce     aikagi.Email // where mail that cannot be delivered comes back; empty: to MailFrom
+	DKIMKey        string       // path
 	DKIMSelector   string
 	KeyFile        string // path of the master key
 	TLSCert        string // path
@@ -86,6 +87,7 @@ func specs(defaultKeyFile string) []spec {
 		{name: "region", fallback: "ap-northeast-1", set: setRegion},
 		{name: "smtp", secret: true, set: setSMTP},
 		{name: "mail_from", set: setMailFrom},
+		{name: "mail_bounce", set: setMailBounce},
 		{name: "dkim_key", set: text(func(s *Settings) *string { return &s.DKIMKey })},
 		{name: "dkim_selector", fallback: "aikagi", set: setSelector},
 		{name: "tls_cert", set: text(func(s *Settings) *string { return &s.TLSCert })},
@@ -165,6 +167,19 @@ func setMailFrom(s *Settings, v string) string {
 	s.MailFrom = email
 	if err != nil {
 		return "mail_from"
+	}
+	return ""
+}
+
+// maxBounceLocal leaves room for what tells the messages apart: a local part has
+// at most 64 octets (RFC 5321 §4.5.3.1.1).
+const maxBounceLocal = 16
+
+func setMailBounce(s *Settings, v string) string {
+	email, err := aikagi.ParseEmail(v)
+	s.MailBounce = email
+	if local, _, _ := strings.Cut(v, "@"); err != nil || len(local) > maxBounceLocal {
+		return "mail_bounce"
 	}
 	return ""
 }
@@ -260,7 +275,7 @@ func hidden(v string) string {
 		return v
 	}
 	u, err := url.Parse(v)
-	if err != nil || u.Opaque != "" {
+	if err != nil || u.Scheme == "" || u.Opaque != "" { // no URL: who knows what it is
 		return "[redacted]"
 	}
 	if u.RawQuery != "" {

@@ -258,6 +258,15 @@ func (e *Emergency) End(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		grant, err := tx.FindGrant(ctx, actor.GrantID)
+		switch {
+		case err != nil && aikagi.CodeOf(err) != aikagi.NotFound:
+			return err
+		case err != nil || grant.InstanceID != i.ID:
+			return aikagi.E(aikagi.Unauthenticated, "session", nil)
+		case !grant.EndedAt.IsZero():
+			return nil // it has been, on the record
+		}
 		if err := tx.EndGrant(ctx, actor.GrantID, now); err != nil {
 			return err
 		}

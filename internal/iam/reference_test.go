@@ -47,7 +47,7 @@ func readReference(t *testing.T, file string) []referenceCase {
 	return cases
 }
 
-func TestS32ReferenceTableIsLargeEnough(t *testing.T) {
+func TestS32G04ReferenceTableIsLargeEnough(t *testing.T) {
 	t.Parallel()
 	n, seen := 0, map[string]bool{}
 	for _, file := range []string{"conditions.txt", "actions.txt", "resources.txt"} {

@@ -96,6 +96,16 @@ func (r *Ring) Matches(mac []byte, purpose string, parts ...[]byte) bool {
 	return found
 }
 
+// MatchesStart is Matches for a MAC of which only the first octets were kept
+// (RFC 2104 §5), exactly so many.
+func (r *Ring) MatchesStart(mac []byte, octets int, purpose string, parts ...[]byte) bool {
+	found := false
+	for _, k := range r.keys {
+		found = hmac.Equal(k.mac(purpose, parts)[:octets], mac) || found
+	}
+	return found
+}
+
 // Check returns a fingerprint of the first key, to be kept in the database and
 // compared with Made at each start (case M05). It says nothing about the key.
 func (r *Ring) Check() []byte { return r.keys[0].mac("check", nil) }
