@@ -1,11 +1,14 @@
 package e2e
 
+import "strings"
+
 // adminWalks are the pages of administrators.
 func adminWalks() []walk {
 	return []walk{
 		{"admin-users", userViews()},
 		{"admin-requests", requestViews()},
 		{"admin-profiles", profileViews()},
+		{"admin-import", importViews()},
 		{"admin-record", recordViews()},
 		{"admin-refused", refusedViews()},
 	}
@@ -37,7 +40,7 @@ func userViews() []view {
 			p.types(p.says("admin.field.last_name"), "")
 			p.types(p.says("admin.field.email"), "not an address")
 			p.presses(p.says("admin.save"))
-			p.sees(p.says("page.problems"))
+			p.blames("last_name", "email")
 		}},
 		{"without-email", adminUser("agent-without-email", "")},
 		{"saved", func(p *person) {
@@ -64,6 +67,38 @@ func userViews() []view {
 	}
 }
 
+// chooses puts a table of users into the field for a file.
+func (p *person) chooses(rows ...string) {
+	look[bool](p, `(text => {
+		const chosen = new DataTransfer()
+		chosen.items.add(new File([text], "users.csv", { type: "text/csv" }))
+		document.querySelector("input[type=file]").files = chosen.files
+		return true
+	})`, strings.Join(rows, "\n"))
+}
+
+func importViews() []view {
+	return []view{
+		{"choose", func(p *person) { p.logsIn("administrator"); p.opens(p.site.URL("/admin/import")) }},
+		{"refused", func(p *person) { p.presses(p.says("import.look")); p.sees(p.says("page.problems")) }},
+		{"preview", func(p *person) {
+			agent := p.site.Login("agent").Username
+			p.chooses("username,last_name,first_name,email,security_profiles,hobby",
+				"new.person,新井,一郎,new.person@sakura.example,Agent,", agent+",,,"+agent+".new@sakura.example,,",
+				"second.person,新井,二郎,no address,Agnet,")
+			p.presses(p.says("import.look"))
+			p.sees("Agnet")
+		}},
+		{"wrong", func(p *person) { p.opens(look[string](p, `() => location.href`) + "?kind=wrong") }},
+		{"done", func(p *person) {
+			p.presses(p.says("import.run.without", "n", 2, "wrong", 1))
+			p.until("see the end", func() bool {
+				return look[bool](p, `(words => document.body.innerText.includes(words))`, p.says("import.done"))
+			})
+		}},
+	}
+}
+
 func requestViews() []view {
 	return []view{
 		{"none", func(p *person) { p.logsIn("editor"); p.opens(p.site.URL("/admin/requests")) }},
@@ -77,7 +112,7 @@ func requestViews() []view {
 		{"one", func(p *person) { p.presses(p.says("admin.requests.open")) }},
 		{"refused", func(p *person) {
 			p.presses(p.says("admin.request.register"))
-			p.sees(p.says("page.problems"))
+			p.blames("recognised", "email")
 		}},
 		{"mail", func(p *person) {
 			l := p.site.Login("agent")

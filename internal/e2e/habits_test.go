@@ -6,73 +6,10 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/app/apptest"
-	"github.com/aikagi/aikagi/internal/captcha/captchatest"
 )
-
-// TestKeyboardAlone asks for a reset without a mouse, and sees at every stop
-// where the focus is (WCAG 2.2 SC 2.1.1, 2.4.7, 2.4.11).
-func TestKeyboardAlone(t *testing.T) {
-	t.Parallel()
-	site := apptest.Start(t, apptest.Options{})
-	p := arrives(t, site, screen{Locale: aikagi.Japanese, Width: 375})
-	p.opens(site.URL("/login"))
-	p.tabsTo(p.says("login.forgot"))
-	p.leaves(func() { p.strikes(kb.Enter) })
-	p.tabsTo(p.says("forgot.username"))
-	p.strikes(site.Login("agent").Username)
-	p.tabsTo(p.says("forgot.answer"))
-	image, _ := captchatest.Answers(t, site.Ring, p.token())
-	p.strikes(image)
-	p.leaves(func() { p.strikes(kb.Enter) }) // sends the form, and does not ask for another image
-	p.sees(p.says("sent.title"))
-	p.tabsTo(p.says("sent.missing"))
-	p.strikes(" ")
-	p.sees(p.says("sent.missing.spam"))
-}
-
-func (p *person) strikes(keys string) {
-	p.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys)); err != nil {
-		p.Fatalf("strike %q: %v", keys, err)
-	}
-}
-
-// focus tells the words of what has the focus, and whether it can be seen.
-const focus = `() => {
-	const e = document.activeElement, r = e.getBoundingClientRect(), s = getComputedStyle(e)
-	const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)
-	return {
-		words: (e.labels?.[0] ?? e).innerText?.trim() ?? '',
-		shown: s.outlineStyle !== 'none' && r.width > 0 && r.top >= 0 && r.bottom <= innerHeight && (e.contains(top) || top?.contains(e)),
-		html: e.outerHTML.slice(0, 100),
-	}
-}`
-
-type focused struct {
-	Words string `json:"words"`
-	HTML  string `json:"html"`
-	Shown bool   `json:"shown"`
-}
-
-// tabsTo presses Tab until something with these words has the focus.
-func (p *person) tabsTo(words string) {
-	p.Helper()
-	for range 30 {
-		p.strikes(kb.Tab)
-		f := look[focused](p, focus)
-		if !f.Shown {
-			p.Errorf("the focus cannot be seen on %s", f.HTML)
-		}
-		if strings.HasPrefix(f.Words, words) {
-			return
-		}
-	}
-	p.stop("come to " + words + " by Tab")
-}
 
 // TestB28PageIsDeadAfterUse goes back to pages whose time is over.
 func TestB28PageIsDeadAfterUse(t *testing.T) {
@@ -175,46 +112,19 @@ func (p *person) listens() func() []sent {
 	}
 }
 
-// TestC24PasswordManagersCanHelp holds what password managers and people who
-// paste need.
-func TestC24PasswordManagersCanHelp(t *testing.T) {
+// TestPagesWithoutScripts goes everywhere with scripts off: every page comes, and
+// nothing is on it that only a script would make work.
+func TestPagesWithoutScripts(t *testing.T) {
 	t.Parallel()
-	site := apptest.Start(t, apptest.Options{})
-	p := arrives(t, site, screen{Locale: aikagi.Japanese})
-	p.opens(site.URL("/login"))
-	p.helpsManagers(map[string]string{"username": "username", "password": "current-password"})
-	l := site.Login("agent")
-	p.asksFor(l.Username, byImage)
-	p.opens(p.link(p.receivesLink(l.Email)))
-	p.helpsManagers(map[string]string{"": "username", "password": "new-password"})
-	p.logsIn("agent")
-	p.opens(site.URL("/me/password"))
-	p.helpsManagers(map[string]string{"": "username", "current": "current-password", "password": "new-password"})
-}
-
-// helpsManagers wants fields, by name, with these autocomplete tokens; that
-// pasting is allowed, nothing is cut, and passwords can be shown.
-func (p *person) helpsManagers(want map[string]string) {
-	p.Helper()
-	type field struct {
-		Name, Autocomplete, Type string
-		Pastes, Cut              bool
-	}
-	fields := look[[]field](p, `() => [...document.querySelectorAll('input[autocomplete]')].map(e => ({
-		Name: e.name, Autocomplete: e.autocomplete, Type: e.type, Cut: e.maxLength >= 0,
-		Pastes: e.dispatchEvent(new ClipboardEvent('paste', {bubbles: true, cancelable: true})),
-	}))`)
-	if len(fields) != len(want) {
-		p.Errorf("%s has the fields %+v, want %v", p.where(), fields, want)
-	}
-	for _, f := range fields {
-		if want[f.Name] != f.Autocomplete || !f.Pastes || f.Cut {
-			p.Errorf("%s has the field %+v, want autocomplete %q", p.where(), f, want[f.Name])
+	tourWith(t, screen{NoScript: true}, []aikagi.Locale{aikagi.Japanese}, func(p *person, name string) {
+		p.Helper()
+		const dead = `() => [...document.querySelectorAll('button[type=button], [aria-disabled=true], progress:not([value])')]
+			.filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 80)).join(' | ')`
+		if shown := look[string](p, dead); shown != "" {
+			p.Errorf("%s shows what does nothing: %s", name, shown)
 		}
-	}
-	p.touches(p.says("password.show"))
-	if shown := look[string](p, `() => document.querySelector('.reveal input').type`); shown != "text" {
-		p.Errorf("%s: pressing show leaves a field of type %s", p.where(), shown)
-	}
-	p.touches(p.says("password.hide"))
+		if look[int](p, `() => document.querySelectorAll('h1').length`) != 1 {
+			p.Errorf("%s has no heading:\n%s", name, p.text())
+		}
+	})
 }

@@ -19,7 +19,7 @@ func portalWalks() []walk {
 func loginViews() []view {
 	return []view{
 		{"empty", func(p *person) { p.opens(p.site.URL("/login")) }},
-		{"required", func(p *person) { p.presses(p.says("login.submit")); p.sees(p.says("page.problems")) }},
+		{"required", func(p *person) { p.presses(p.says("login.submit")); p.blames("username", "password") }},
 		{"wrong", func(p *person) {
 			p.types(p.says("login.username"), "tanaka")
 			p.types(p.says("login.password"), "wrong")
@@ -49,7 +49,7 @@ func loginViews() []view {
 func forgotViews() []view {
 	return []view{
 		{"empty", func(p *person) { p.opens(p.site.URL("/forgot")) }},
-		{"required", func(p *person) { p.presses(p.says("forgot.submit")); p.sees(p.says("page.problems")) }},
+		{"required", func(p *person) { p.presses(p.says("forgot.submit")); p.blames("username", "challenge") }},
 		{"wrong", func(p *person) {
 			p.types(p.says("forgot.username"), "tanaka")
 			p.types(p.says("forgot.answer"), "wrong")
@@ -148,9 +148,9 @@ func meViews() []view {
 		{"password", func(p *person) { p.opens(p.site.URL("/me/password")) }},
 		{"password-wrong", func(p *person) {
 			p.types(p.says("own.current"), "wrong")
-			p.types(p.says("reset.password"), "長い 合言葉 を 考えました")
+			p.types(p.says("reset.password"), "short")
 			p.presses(p.says("own.submit"))
-			p.sees(p.says("current.wrong"))
+			p.blames("current", "password")
 		}},
 		{"must-change", func(p *person) {
 			p.isGiven("agent")

@@ -11,6 +11,7 @@ import (
 const (
 	langName  = "lang"
 	themeName = "theme"
+	keysName  = "keys"
 	flashName = "flash"
 )
 

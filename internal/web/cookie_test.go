@@ -77,7 +77,7 @@ func TestFlashIsShownOnce(t *testing.T) {
 		return bodyOf(t, res), dropped
 	}
 	page, dropped := show(cookie)
-	if !strings.Contains(page, `class="flash"`) || !strings.Contains(page, "3 分後に") {
+	if !strings.Contains(page, `class="flash"`) || !strings.Contains(page, "3\u00a0分後に") {
 		t.Error("the flash is not on the page")
 	}
 	if !dropped {

@@ -60,6 +60,7 @@
 //	                                                         inputmode rows required(yes|no) lang blame(subject whose
 //	                                                         problems are shown here)
 //	password   password . NAME LABEL AUTOCOMPLETE RULES      RULES: []web.Rule, or nil
+//	who        USERNAME                                      read-only, for password managers, above a new password
 //	choices    choices . NAME LABEL []web.Choice "hint" …    radio buttons; select: drop-down; checks: check boxes
 //	alert      alert KIND TITLE TEXT (PATH LABEL)            kinds: info ok warn error
 //	badge      badge KIND TEXT                               kinds: ok info warn danger grey
@@ -71,10 +72,11 @@
 //	pow        pow SALT BITS                                 proof of work; fills the field "pow"
 //
 // Functions: t KEY (NAME VALUE)…, number N, visible TEXT (for every text from
-// people: shows control and direction characters), asset FILE, add A B. Methods
+// people: shows control and direction characters), parted TEXT (likewise, for user
+// names and addresses, which may break after a dot or @), asset FILE, add A B. Methods
 // of Page: .Path, .Time, .Date, .Clock (<time> in the instance's zone), .Problem.
 // Attributes that the script looks for: data-focus (focused at load), data-wait=60 on a
-// form or button, data-open-after=60 on <details>, data-copy, type=search (key /).
+// form or button, data-open-after=60 on <details>, data-copy, data-print, type=search (key /).
 // CSS classes are listed at the top of static/aikagi.css.
 //
 // Middleware of the page packages fills the Visit: Site when the instance is

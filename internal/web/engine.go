@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
@@ -46,6 +47,7 @@ type Engine struct {
 	origins *http.CrossOriginProtection
 	layouts map[aikagi.Locale]*template.Template
 	own     *Pages // the error page
+	panics  atomic.Int64
 }
 
 // NewEngine reads the layouts, the static files and the texts.

@@ -86,7 +86,7 @@ func furnish(r *http.Request) {
 	if r.PathValue("page") == "auth" || r.PathValue("page") == "boom" {
 		return
 	}
-	v.Viewer = Viewer{ID: "u-1", Actor: "user", Name: "佐藤 花子", Shortcuts: true}
+	v.Viewer = Viewer{ID: "u-1", Actor: "user", Name: "佐藤 花子"}
 	v.Emergency = &Emergency{Until: testTime.Add(28*time.Minute + 14*time.Second), Reason: "管理者が全員退職した", End: Path(r, "/end")}
 	v.Menu = &Menu{
 		Home: Path(r, "/desk"), LogOut: Path(r, "/logout"),
@@ -165,8 +165,11 @@ func TestGallery(t *testing.T) {
 
 func TestCurrentMenuItem(t *testing.T) {
 	t.Parallel()
-	v := &Visit{Menu: &Menu{Groups: []MenuGroup{{Items: []MenuItem{{Path: "/a"}, {Path: "/a/b"}, {Path: "/ab"}}}}}}
-	for path, want := range map[string]string{"/a": "/a", "/a/x": "/a", "/a/b": "/a/b", "/a/b/c": "/a/b", "/ab": "/ab", "/c": "", "/abc": ""} {
+	v := &Visit{Menu: &Menu{
+		Groups:  []MenuGroup{{Items: []MenuItem{{Path: "/a"}, {Path: "/a/b"}, {Path: "/ab"}}}},
+		Account: []MenuItem{{Path: "/a/me"}}, // in a menu of its own, so that nothing here is current
+	}}
+	for path, want := range map[string]string{"/a": "/a", "/a/x": "/a", "/a/b": "/a/b", "/a/b/c": "/a/b", "/ab": "/ab", "/c": "", "/abc": "", "/a/me/x": ""} {
 		v.path = path
 		for _, item := range v.Menu.Groups[0].Items {
 			if got := (Page{visit: v}).Current(item.Path); got != (item.Path == want) {

@@ -187,6 +187,9 @@ func Reference(requestID string) string {
 	return "E-" + strings.ToUpper(requestID[max(0, len(requestID)-8):])
 }
 
+// Panics tells how many requests ended in a panic; an alarm is worth having on it.
+func (e *Engine) Panics() int64 { return e.panics.Load() }
+
 // guard runs next and turns a panic into one error page; the process lives (J14).
 func (e *Engine) guard(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	defer func() {
@@ -197,6 +200,7 @@ func (e *Engine) guard(w http.ResponseWriter, r *http.Request, next http.Handler
 		if p == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
 			panic(p)
 		}
+		e.panics.Add(1)
 		e.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 	}()
 	next.ServeHTTP(w, r)

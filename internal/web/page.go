@@ -34,7 +34,7 @@ type Problem struct{ Field, Text string }
 func (e *Engine) Page(r *http.Request, title i18n.Key, args ...any) Page {
 	v := VisitOf(r.Context())
 	return Page{
-		Title: i18n.T(v.Locale(), title, args...),
+		Title: together(v.Locale(), i18n.T(v.Locale(), title, args...)),
 		visit: v,
 		now:   e.clock.Now(),
 		files: e.assets,
@@ -65,7 +65,7 @@ func (p *Page) Explain(err error) bool {
 func (p *Page) Blame(field, reason string) {
 	for _, key := range []i18n.Key{i18n.Key(field + "." + reason), i18n.Key("field." + reason), "field.invalid"} {
 		if i18n.Has(p.Locale(), key) {
-			p.Problems = append(p.Problems, Problem{Field: field, Text: i18n.T(p.Locale(), key)})
+			p.Problems = append(p.Problems, Problem{Field: field, Text: p.T(key)})
 			return
 		}
 	}
@@ -82,7 +82,9 @@ func (p Page) Problem(field string) string {
 }
 
 // T returns a text in the language of the page.
-func (p Page) T(key i18n.Key, args ...any) string { return i18n.T(p.Locale(), key, args...) }
+func (p Page) T(key i18n.Key, args ...any) string {
+	return together(p.Locale(), i18n.T(p.Locale(), key, args...))
+}
 
 // Locale is the language of the page.
 func (p Page) Locale() aikagi.Locale { return p.visit.Locale() }
@@ -99,7 +101,8 @@ func (p Page) Date(t time.Time) template.HTML { return p.moment(t, time.DateOnly
 // Clock shows the time of day of a moment in the instance's zone.
 func (p Page) Clock(t time.Time) template.HTML { return p.moment(t, "15:04") }
 
-// moment writes digits and signs only, so there is nothing to escape.
+// moment writes digits, signs and texts of ours only, so there is nothing to
+// escape. Outside an instance there is no zone to know, so it says UTC.
 func (p Page) moment(t time.Time, layout string) template.HTML {
 	if t.IsZero() {
 		return "–"
@@ -107,10 +110,30 @@ func (p Page) moment(t time.Time, layout string) template.HTML {
 	zone := p.visit.Site.Zone
 	if zone == nil {
 		zone = time.UTC
+		layout = strings.Replace(layout, "15:04", "15:04 UTC", 1)
 	}
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + // #nosec G203 -- digits only
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + p.distance(t) + `">` + // #nosec G203 -- ours
 		t.In(zone).Format(layout) + `</time>`)
 }
+
+// distance says how far a moment is from now, for the tooltip.
+func (p Page) distance(t time.Time) string {
+	far, keys := p.now.Sub(t), [3]i18n.Key{"time.minutes_ago", "time.hours_ago", "time.days_ago"}
+	if far < 0 {
+		far, keys = -far, [3]i18n.Key{"time.minutes_left", "time.hours_left", "time.days_left"}
+	}
+	switch {
+	case far < time.Minute:
+		return p.T("time.now")
+	case far < time.Hour:
+		return p.T(keys[0], "n", int(far/time.Minute))
+	case far < 2*day:
+		return p.T(keys[1], "n", int(far/time.Hour))
+	}
+	return p.T(keys[2], "n", int(far/day))
+}
+
+const day = 24 * time.Hour
 
 // Visit returns what is known about the request, for the shells.
 func (p Page) Visit() *Visit { return p.visit }
@@ -152,8 +175,8 @@ func (p Page) InLocale(l string) string {
 // Current reports whether a menu item leads to this page or to one that
 // contains it, and no other item does so more closely.
 func (p Page) Current(path string) bool {
-	best := ""
-	for _, group := range p.visit.Menu.Groups {
+	best, groups := "", append([]MenuGroup{{Items: p.visit.Menu.Account}}, p.visit.Menu.Groups...)
+	for _, group := range groups {
 		for _, item := range group.Items {
 			if within(p.visit.path, item.Path) && len(item.Path) > len(best) {
 				best = item.Path

@@ -113,7 +113,7 @@ func parseLayouts(files *assets) (map[aikagi.Locale]*template.Template, error) {
 // {{t "key"}} needs no argument for it.
 func functions(l aikagi.Locale, files *assets) template.FuncMap {
 	return template.FuncMap{
-		"t": func(key any, args ...any) string { return i18n.T(l, textKey(key), args...) },
+		"t": func(key any, args ...any) string { return together(l, i18n.T(l, textKey(key), args...)) },
 		"number": func(n any) (string, error) {
 			i, err := strconv.ParseInt(fmt.Sprint(n), 10, 64)
 			if err != nil {
@@ -122,6 +122,7 @@ func functions(l aikagi.Locale, files *assets) template.FuncMap {
 			return i18n.Number(i), nil
 		},
 		"visible":  visible,
+		"parted":   parted,
 		"asset":    files.path,
 		"add":      func(a, b int) int { return a + b },
 		"locales":  locales,

@@ -18,7 +18,7 @@ func openBrowser(t *testing.T) context.Context {
 	if err != nil {
 		t.Skip("no chromium: scripts and layout are not tried")
 	}
-	limited, cancel := context.WithTimeout(t.Context(), time.Minute)
+	limited, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
 	allocator, cancel := chromedp.NewExecAllocator(limited, options...)
@@ -74,7 +74,7 @@ func TestScriptsHelp(t *testing.T) {
 		const box = document.querySelector('.pow')
 		if (!box.dataset.tried) { box.dataset.tried = 1; box.querySelector('button').click() }
 		return box.querySelector('[name=pow]').value
-	}`, chromedp.WithPollingTimeout(30*time.Second)))
+	}`, chromedp.WithPollingTimeout(4*time.Minute)))
 	if err != nil {
 		t.Fatalf("proof of work: %v", err)
 	}
@@ -98,7 +98,7 @@ func TestPagesFitSmallScreens(t *testing.T) {
 	t.Parallel()
 	ctx, site := openBrowser(t), gallerySite(t)
 	const small = `[...document.querySelectorAll('button, .button, input:not([type=hidden]), select, summary, nav a, .links a')]
-		.filter((e) => e.checkVisibility() && !e.closest('.pick, .choice'))
+		.filter((e) => e.checkVisibility() && !e.closest('.choice'))
 		.map((e) => [e, e.getBoundingClientRect()]).filter(([, r]) => r.width > 0 && (r.height < 24 || r.width < 24))
 		.map(([e, r]) => e.outerHTML.slice(0, 60) + ' ' + r.width + 'x' + r.height).join('; ')`
 	for _, width := range []int64{320, 1280} {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // URLs are the addresses the product answers to. Links are built from them and
@@ -104,6 +105,9 @@ func isLabel(s string) bool {
 // foldHost writes a host in one way: lower case, no port if it is the scheme's.
 // What has a second port is no host, and stays as it is.
 func foldHost(scheme, host string) string {
+	if strings.ContainsFunc(host, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return host // lower-casing would make a k of the Kelvin sign
+	}
 	host = strings.ToLower(host)
 	port := ":80"
 	if scheme == "https" {

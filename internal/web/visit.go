@@ -32,6 +32,7 @@ type Visit struct {
 	chosen aikagi.Locale // by ?lang or cookie
 	asked  aikagi.Locale // by Accept-Language
 	theme  string
+	keys   string // "off" where the person wants no shortcuts
 	flash  *flash
 	err    error // what the handler answered, for the log
 }
@@ -52,8 +53,6 @@ type Viewer struct {
 	Name   string
 	Locale aikagi.Locale
 	Theme  string // "system", "light", "dark" or ""
-	// Shortcuts tells whether the keys / and ? work (WCAG 2.2 SC 2.1.4).
-	Shortcuts bool
 }
 
 // Menu is what page-shell shows around a page. Paths are as Path makes them.
@@ -114,6 +113,10 @@ func (v *Visit) Theme() string {
 	}
 	return ""
 }
+
+// Shortcuts tells whether the keys / and ? work. They are single characters, so
+// they can be switched off (WCAG 2.2 SC 2.1.4).
+func (v *Visit) Shortcuts() bool { return v.keys != "off" }
 
 // Path turns the path of a page, as an instance knows it ("/forgot"), into the
 // one that a browser sees: "/i/sakura/forgot", or unchanged where each instance

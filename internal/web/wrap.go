@@ -54,6 +54,7 @@ func (e *Engine) visit(r *http.Request) *Visit {
 	}
 	v.RequestID = e.requestID(r)
 	v.theme, _ = e.ReadCookie(r, themeName) // two of them are as good as none
+	v.keys, _ = e.ReadCookie(r, keysName)   // likewise
 	lang, _ := e.ReadCookie(r, langName)    // likewise
 	v.chosen = aikagi.ParseLocale(lang)
 	return v
@@ -193,18 +194,22 @@ func (e *Engine) chooseLanguage(w http.ResponseWriter, r *http.Request, v *Visit
 
 const themePath = "/theme"
 
-// handleTheme remembers how this device wants its pages, and goes back.
+// handleTheme remembers how this device wants its pages, light or dark and with
+// shortcuts or without, and goes back.
 func (e *Engine) handleTheme(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return &refusal{status: http.StatusMethodNotAllowed, allow: http.MethodPost}
 	}
-	form, err := ParseForm(r, SmallForm, "theme", "back")
+	form, err := ParseForm(r, SmallForm, "theme", "keys", "back")
 	if err != nil {
 		return err
 	}
-	switch theme := form.Get("theme"); theme {
-	case "system", "light", "dark":
+	theme, keys := form.Get("theme"), form.Get("keys")
+	switch {
+	case theme == "system" || theme == "light" || theme == "dark":
 		http.SetCookie(w, e.Cookie(themeName, theme, year, http.SameSiteLaxMode))
+	case keys == "on" || keys == "off":
+		http.SetCookie(w, e.Cookie(keysName, keys, year, http.SameSiteLaxMode))
 	default:
 		return aikagi.Because(aikagi.Invalid, "theme", "unknown")
 	}

@@ -43,6 +43,15 @@ type mailsPage struct {
 	web.Page
 	Rows  []mailRow
 	Pager web.Pager
+	Pause aikagi.MailPause
+}
+
+// PauseWords says what is the matter with the mail server, and what to do.
+func (p mailsPage) PauseWords() string {
+	if p.Pause.Stage == "auth" || p.Pause.Stage == "tls" {
+		return word(p.Page, "admin.mail_pause", p.Pause.Stage)
+	}
+	return p.T("admin.mail_pause.reach")
 }
 
 func (a *Admin) showMails(w http.ResponseWriter, r *http.Request, here door.Here) error {
@@ -55,6 +64,9 @@ func (a *Admin) showMails(w http.ResponseWriter, r *http.Request, here door.Here
 		return err
 	}
 	page := mailsPage{Page: a.Web.Page(r, "admin.mail.title")}
+	if page.Pause, err = a.Directory.MailPause(r.Context(), here.Instance.ID); err != nil {
+		return err
+	}
 	if len(messages) > recordSize {
 		messages = messages[:recordSize]
 		page.Pager.Next = older(page.Page, "/admin/mail", string(messages[recordSize-1].ID))

@@ -89,14 +89,9 @@ func (a *Admin) handleRequest(w http.ResponseWriter, r *http.Request, here door.
 	}
 	remedy := reset.Remedy{
 		Kind: reset.RemedyKind(form.Get("remedy")), Recognised: reset.Recognised(form.Get("recognised")),
+		Email: aikagi.Email(fold(form.Get("email"))),
 	}
-	if remedy.Kind == reset.RegisterAddress {
-		remedy.Email, err = aikagi.ParseEmail(fold(form.Get("email")))
-	}
-	var card reset.Card
-	if err == nil {
-		card, err = a.Resets.Mend(r.Context(), here.Instance, aikagi.ResetRequestID(r.PathValue("id")), remedy)
-	}
+	card, err := a.Resets.Mend(r.Context(), here.Instance, aikagi.ResetRequestID(r.PathValue("id")), remedy)
 	if err != nil {
 		return a.requestAgain(w, r, here, form, err)
 	}

@@ -11,6 +11,13 @@ func (a *Admin) Routes(mux *http.ServeMux) {
 	add("GET /i/{alias}/admin/users", a.member(a.showUsers))                               // Users.View
 	add("GET /i/{alias}/admin/users/new", a.member(a.showNewUser))                         // Users.View
 	add("POST /i/{alias}/admin/users/new", a.member(a.handleNewUser))                      // Users.Create, may give
+	add("GET /i/{alias}/admin/users/export", a.member(a.showExport))                       // Users.View
+	add("GET /i/{alias}/admin/import", a.member(a.showImport))                             // Users.Create or Users.Edit
+	add("POST /i/{alias}/admin/import", a.member(a.handleImport))                          // Users.View, Users.Create or Users.Edit
+	add("GET /i/{alias}/admin/import/template", a.member(a.showTemplate))                  // anybody: an empty table
+	add("GET /i/{alias}/admin/import/{id}", a.member(a.showImported))                      // Users.View, Users.Create or Users.Edit, one's own
+	add("POST /i/{alias}/admin/import/{id}", a.member(a.handleStartImport))                // Users.View, one's own; each row as a single edit
+	add("GET /i/{alias}/admin/import/{id}/failed", a.member(a.showFailed))                 // Users.View, one's own
 	add("GET /i/{alias}/admin/users/{id}", a.member(a.showUser))                           // Users.View
 	add("POST /i/{alias}/admin/users/{id}", a.member(a.handleUser))                        // Users.Edit; address: ways in
 	add("GET /i/{alias}/admin/users/{id}/permissions", a.member(a.showPermissions))        // Users.View
@@ -50,6 +57,6 @@ func (a *Admin) Routes(mux *http.ServeMux) {
 	add("GET /i/{alias}/admin/mail/{id}", a.member(a.showMail))                            // Users.Edit
 	add("GET /i/{alias}/admin/audit", a.member(a.showAudit))                               // HistoricalChanges.View, Users.View
 	add("GET /i/{alias}/admin/audit/{id}", a.member(a.showEvent))                          // HistoricalChanges.View, Users.View
-	add("GET /i/{alias}/admin/settings", a.member(a.showSettings))                         // anybody: read only
+	add("GET /i/{alias}/admin/settings", a.member(a.showSettings))                         // SecurityProfiles.View
 	add("POST /i/{alias}/admin/settings", a.member(a.handleSettings))                      // every guarded power
 }

@@ -84,6 +84,9 @@ func (a *Admin) settingsPage(r *http.Request, here door.Here, f settingsForm) se
 }
 
 func (a *Admin) showSettings(w http.ResponseWriter, r *http.Request, here door.Here) error {
+	if err := a.Directory.MayReadSettings(r.Context(), here.Instance.ID); err != nil {
+		return err
+	}
 	return a.pages.Render(w, r, http.StatusOK, "settings.html", a.settingsPage(r, here, typedOf(here.Instance.Settings)))
 }
 

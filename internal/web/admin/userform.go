@@ -136,6 +136,7 @@ func (a *Admin) handleNewUser(w http.ResponseWriter, r *http.Request, here door.
 	}
 	n := directory.NewUser{
 		Draft: draftOf(form), Profiles: profileIDs(form.All("security_profiles")), Temporary: form.Get("start") == "temporary",
+		Invite: form.Get("start") == "invite",
 	}
 	u, temporary, err := a.Directory.Create(r.Context(), here.Instance.ID, n)
 	if err != nil {

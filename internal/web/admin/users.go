@@ -28,6 +28,7 @@ type usersPage struct {
 	Profiles []web.Choice
 	Groups   []web.Choice
 	Last     bool // one administrator is left
+	Export   string
 }
 
 type chip struct {
@@ -50,8 +51,11 @@ func (a *Admin) showHome(w http.ResponseWriter, r *http.Request, here door.Here)
 	return back(w, r, "/me")
 }
 
+// listFields are the fields of the list's address.
+var listFields = []string{"q", "filter", "of", "profile", "group", "page", "n", "size", "lang"}
+
 func (a *Admin) showUsers(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	form, err := web.ParseQuery(r, "q", "filter", "of", "profile", "group", "page", "size", "lang")
+	form, err := web.ParseQuery(r, listFields...)
 	if err != nil {
 		return err
 	}
@@ -79,17 +83,22 @@ func (a *Admin) showUsers(w http.ResponseWriter, r *http.Request, here door.Here
 	page.Chips, page.Sizes = filterChips(page.Page, q, page.Counts), sizeChips(page.Page, q)
 	page.Profiles = append([]web.Choice{{Text: page.T("admin.any")}}, profileChoices(choices, q)...)
 	page.Groups = append([]web.Choice{{Text: page.T("admin.any")}}, groupChoices(choices.Groups, aikagi.HierarchyGroupID(ofFilter(q, directory.FilterGroup)))...)
-	page.Pager = pagerOf(page.Page, q, found)
+	part := max(number(form.Get("n")), 1)
+	page.Pager = pagerOf(page.Page, q, found, part)
+	if page.Pager.Prev != "" || page.Pager.Next != "" {
+		page.Part = partOf(part, q, page.Counts)
+	}
+	q.Cursor, q.Size = "", directory.PageSize(0) // all pages
+	page.Export = queryPath(page.Path("/admin/users/export"), q)
 	return a.pages.Render(w, r, http.StatusOK, "users.html", page)
 }
 
 // queryOf reads the list's address. The selects for profile and group come as
 // fields of their own and win over the chips.
 func queryOf(form web.Form) directory.Query {
-	size, _ := strconv.Atoi(form.Get("size")) // nonsense is the usual size
 	q := directory.Query{
 		Search: strings.TrimSpace(form.Get("q")), Filter: directory.Filter(form.Get("filter")), Of: form.Get("of"),
-		Cursor: form.Get("page"), Size: directory.PageSize(size),
+		Cursor: form.Get("page"), Size: directory.PageSize(number(form.Get("size"))),
 	}
 	switch q.Filter {
 	case directory.FilterNoEmail, directory.FilterDisabled, directory.FilterTemporary,
@@ -106,6 +115,15 @@ func queryOf(form web.Form) directory.Query {
 	return q
 }
 
+// number reads a number of the address; nonsense is 0.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 func ofFilter(q directory.Query, f directory.Filter) string {
 	if q.Filter == f {
 		return q.Of
@@ -114,7 +132,9 @@ func ofFilter(q directory.Query, f directory.Filter) string {
 }
 
 // address is the list's address for a query.
-func listPath(p web.Page, q directory.Query) string {
+func listPath(p web.Page, q directory.Query) string { return queryPath(p.Path("/admin/users"), q) }
+
+func queryPath(path string, q directory.Query) string {
 	v := url.Values{}
 	set := func(name, value, usual string) {
 		if value != usual {
@@ -127,9 +147,9 @@ func listPath(p web.Page, q directory.Query) string {
 	set("page", q.Cursor, "")
 	set("size", strconv.Itoa(q.Size), "25")
 	if len(v) == 0 {
-		return p.Path("/admin/users")
+		return path
 	}
-	return p.Path("/admin/users") + "?" + v.Encode()
+	return path + "?" + v.Encode()
 }
 
 func filterChips(p web.Page, q directory.Query, c directory.Counts) []chip {
@@ -196,15 +216,33 @@ func groupChoices(groups []aikagi.HierarchyGroup, chosen aikagi.HierarchyGroupID
 	return choices
 }
 
-func pagerOf(p web.Page, q directory.Query, found directory.Page) web.Pager {
+func pagerOf(p web.Page, q directory.Query, found directory.Page, part int) web.Pager {
 	pager := web.Pager{Text: p.T("admin.users.shown", "n", len(found.Users))}
 	if found.Prev != "" {
 		q.Cursor = found.Prev
-		pager.Prev = listPath(p, q)
+		pager.Prev = listPath(p, q) + "&n=" + strconv.Itoa(part-1)
 	}
 	if found.Next != "" {
 		q.Cursor = found.Next
-		pager.Next = listPath(p, q)
+		pager.Next = listPath(p, q) + "&n=" + strconv.Itoa(part+1)
 	}
 	return pager
+}
+
+// partOf says which part of the list a page is, for its title: "2/6", or "2"
+// where nobody has counted how many there are. The number in the address only
+// counts along; where a page begins is what the cursor says.
+func partOf(part int, q directory.Query, c directory.Counts) string {
+	all := 0
+	switch {
+	case q.Search != "":
+	case q.Filter == directory.FilterAll:
+		all = int(c.All)
+	case q.Filter == directory.FilterNoEmail:
+		all = int(c.NoEmail)
+	}
+	if parts := (all + q.Size - 1) / q.Size; parts >= part {
+		return strconv.Itoa(part) + "/" + strconv.Itoa(parts)
+	}
+	return strconv.Itoa(part)
 }

@@ -28,6 +28,9 @@ func badges(p web.Page, u aikagi.User) []badge {
 	if u.Email == "" {
 		all = append(all, badge{"warn", p.T("admin.state.no_email")})
 	}
+	if !u.EmailBouncedAt.IsZero() {
+		all = append(all, badge{"danger", p.T("admin.state.bounced")})
+	}
 	if len(all) == 0 {
 		all = append(all, badge{"ok", p.T("admin.state.active")})
 	}
@@ -111,7 +114,7 @@ func sentence(p web.Page, e aikagi.AuditEvent) string {
 func mailBadge(p web.Page, m aikagi.Message) badge {
 	kind := map[aikagi.MessageState]string{
 		aikagi.MessageWaiting: "info", aikagi.MessageSending: "info", aikagi.MessageSent: "ok",
-		aikagi.MessageFailed: "danger", aikagi.MessageDropped: "grey",
+		aikagi.MessageFailed: "danger", aikagi.MessageDropped: "grey", aikagi.MessageBounced: "danger",
 	}[m.State]
 	state := string(m.State)
 	if m.State == aikagi.MessageWaiting && m.Attempt > 0 {

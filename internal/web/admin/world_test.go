@@ -200,7 +200,7 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 // sees checks the status of an answer and what must appear on the page.
 func (b *browser) sees(w *httptest.ResponseRecorder, status int, wanted ...string) string {
 	b.t.Helper()
-	page := w.Body.String()
+	page := strings.ReplaceAll(w.Body.String(), "\u00a0", " ")
 	if w.Code != status {
 		b.t.Fatalf("status %d, want %d: %s", w.Code, status, page)
 	}

@@ -63,14 +63,24 @@ func (c *Console) handleHandover(w http.ResponseWriter, r *http.Request, at door
 	if err != nil {
 		return err
 	}
-	if at.LoggedIn() {
-		if err := c.Door.Sessions.End(r.Context(), at.Session); err != nil {
-			return err
-		}
+	if err := c.leave(r, at); err != nil {
+		return err
 	}
 	http.SetCookie(w, c.Web.DropCookie(emergencyCookie(at.Instance.ID)))
 	c.Door.SetCookie(w, started.Session, started.Token, c.Clock.Now())
 	return web.SeeOther(w, r, web.Path(r, "/repair"))
+}
+
+// leave ends what the browser had open here before. An emergency access that is
+// left behind ends with its grant, or it would go on for half an hour.
+func (c *Console) leave(r *http.Request, at door.Here) error {
+	switch {
+	case at.Emergency:
+		return c.Emergency.End(r.Context())
+	case at.LoggedIn():
+		return c.Door.Sessions.End(r.Context(), at.Session)
+	}
+	return nil
 }
 
 func (c *Console) handleEnd(w http.ResponseWriter, r *http.Request, at door.Here) error {

@@ -179,9 +179,13 @@ type contactPage struct {
 	Email string
 }
 
-func (c *Console) showContact(w http.ResponseWriter, r *http.Request, at here) error {
+func (c *Console) showContact(w http.ResponseWriter, r *http.Request, _ here) error {
+	contact, err := c.Accounts.Contact(r.Context())
+	if err != nil {
+		return err
+	}
 	return c.pages.Render(w, r, http.StatusOK, "contact.html",
-		contactPage{Page: c.Web.Page(r, "console.contact.title"), Email: string(at.Account.Contact)})
+		contactPage{Page: c.Web.Page(r, "console.contact.title"), Email: string(contact)})
 }
 
 func (c *Console) handleContact(w http.ResponseWriter, r *http.Request, _ here) error {

@@ -17,7 +17,8 @@ type loginPage struct {
 	Username string
 	Next     string
 	TimedOut bool
-	Wait     int // seconds; 0 for none
+	Wait     int  // seconds; 0 for none
+	Network  bool // the wait is the network's, over all names
 	Other    bool
 }
 
@@ -65,11 +66,11 @@ func (p *Portal) handleLogin(w http.ResponseWriter, r *http.Request, here door.H
 	p.Door.SetCookie(w, opened.Session, opened.Token, p.Clock.Now())
 	http.SetCookie(w, p.deviceCookie(here.Instance, opened.Device))
 	http.SetCookie(w, p.Web.DropCookie(doneName(here.Instance.ID)))
-	return web.SeeOther(w, r, p.afterLogin(r, form.Get("next"), opened.User))
+	return web.SeeOther(w, r, p.afterLogin(r, form.Get("next"), opened.MustChange))
 }
 
-func (p *Portal) afterLogin(r *http.Request, next string, u aikagi.User) string {
-	if u.MustChange {
+func (p *Portal) afterLogin(r *http.Request, next string, mustChange bool) string {
+	if mustChange {
 		return web.Path(r, door.MustChangePath)
 	}
 	if path, ok := web.SafePath(next); ok {
@@ -86,7 +87,7 @@ func (p *Portal) refuseLogin(w http.ResponseWriter, r *http.Request, form web.Fo
 		status = http.StatusUnauthorized
 		page.Problems = append(page.Problems, web.Problem{Text: page.T("login.wrong")})
 	case aikagi.Throttled:
-		page.Other = aikagi.ReasonOf(err) == "other_ways"
+		page.Other, page.Network = aikagi.ReasonOf(err) == "other_ways", aikagi.ReasonOf(err) == "network"
 		page.Wait, status = seconds(err), http.StatusTooManyRequests
 	default:
 		if !page.Explain(err) {

@@ -182,7 +182,7 @@ func (p *Portal) showEnded(w http.ResponseWriter, r *http.Request, here door.Her
 		page.When = l.Token.UsedAt
 	case "expired":
 		page.When = l.Token.ExpiresAt
-	case "newer", "email", "password", "status":
+	case "newer", "email", "password", "status", "bounced":
 		page.When = l.Token.EndedAt
 	default:
 		page.Why = "unknown"

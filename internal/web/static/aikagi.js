@@ -48,6 +48,11 @@ for (const button of $('[data-copy]')) {
   })
 }
 
+for (const button of $('[data-print]')) {
+  button.hidden = false
+  button.addEventListener('click', () => print())
+}
+
 // The proof of work runs beside the page, which stays usable.
 for (const box of $('.pow')) {
   const [field, button, bar, status] = ['input', 'button', 'progress', '[role=status]'].map((s) => box.querySelector(s))
@@ -99,8 +104,9 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') for (const d of $('.bar details[open]')) d.open = false
   if (!('keys' in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return
   if (event.target.closest('input, textarea, select')) return
-  if (event.key === '/') {
-    $('[type=search]')[0]?.focus()
+  const search = $('[type=search]')[0]
+  if (event.key === '/' && search) {
+    search.focus()
     event.preventDefault()
   }
   if (event.key === '?') document.getElementById('keys').showModal()
