@@ -123,7 +123,9 @@ func oneMail(t *testing.T, h *host) {
 }
 
 // TestR2ACrashLosesNothing kills the process at every mark, starts it again, and
-// looks: nothing acknowledged is lost, nothing is half done, the mail leaves.
+// looks: nothing acknowledged is lost, nothing is half done, the mail leaves: twice
+// with the same Message-ID and link if it died between the server's answer and
+// the record of it (K10), once if it died anywhere else (K11).
 func TestR2ACrashLosesNothing(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -196,7 +196,8 @@ func status(err error) int {
 // isFile names the subjects that are files: one that is damaged is no mistake
 // of the command line.
 func isFile(subject string) bool {
-	return subject == "key" || subject == "backup" || subject == "dkim" || subject == "dkim_key" || subject == "sealed"
+	return subject == "key" || subject == "backup" || subject == "dkim" || subject == "dkim_key" || subject == "sealed" ||
+		subject == "file"
 }
 
 func (t *terminal) describe(err error) failure {

@@ -55,9 +55,9 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetUsageTemplate(t.usageTemplate())
 	root.AddCommand(
 		serveCommand(t), demoCommand(t),
-		instanceCommand(t), userCommand(t), profileCommand(t), resetCardCommand(t),
+		instanceCommand(t), userCommand(t), profileCommand(t), importCommand(t), exportCommand(t), resetCardCommand(t),
 		emergencyCommand(t), accountCommand(t), consoleCommand(t),
-		backupCommand(t), restoreCommand(t), verifyCommand(t), doctorCommand(t), auditCommand(t),
+		backupCommand(t), restoreCommand(t), verifyCommand(t), doctorCommand(t), mailCommand(t), auditCommand(t),
 		keyCommand(t), configCommand(t), versionCommand(t),
 	)
 	root.AddCommand(topics(t)...)

@@ -21,6 +21,7 @@ type userView struct {
 	Enabled   bool     `json:"enabled"`
 	Password  string   `json:"password"` // "none", "temporary" or "set"
 	CanReset  bool     `json:"can_reset"`
+	Bounced   string   `json:"email_bounced_at,omitempty"` // mail to the address came back
 	Profiles  []string `json:"security_profiles,omitempty"`
 	LastLogin string   `json:"last_login_at,omitempty"`
 	CreatedAt string   `json:"created_at"`
@@ -30,7 +31,7 @@ func viewUser(u aikagi.User) userView {
 	v := userView{
 		Username: string(u.Username), ID: string(u.ID), FirstName: u.FirstName, LastName: u.LastName,
 		Email: string(u.Email), Enabled: u.Enabled, Password: "set", CanReset: u.CanReset(),
-		LastLogin: stamp(u.LastLoginAt), CreatedAt: stamp(u.CreatedAt),
+		Bounced: stamp(u.EmailBouncedAt), LastLogin: stamp(u.LastLoginAt), CreatedAt: stamp(u.CreatedAt),
 	}
 	if u.MustChange {
 		v.Password = "temporary"
@@ -126,6 +127,8 @@ func (t *terminal) state(v userView) string {
 		return t.T("cli.state.disabled")
 	case v.Email == "":
 		return t.T("cli.state.no_email")
+	case v.Bounced != "":
+		return t.T("cli.state.bounced")
 	case v.Password == "none":
 		return t.T("cli.state.no_password")
 	case v.Password == "temporary":

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -23,8 +22,9 @@ type child struct {
 // childPatience bounds how long a child may take to start or to end.
 const childPatience = 60 * time.Second
 
-// spawn starts a program and waits for the first line it prints.
-func spawn(ctx context.Context, env []string, log io.Writer, name string, args ...string) (*child, error) {
+// spawn starts a program and waits for the first line it prints; later ones go to
+// heard, unless it is nil.
+func spawn(ctx context.Context, env []string, log io.Writer, heard func(line string), name string, args ...string) (*child, error) {
 	c := &child{cmd: exec.Command(name, args...), ended: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), env...)
 	c.cmd.Stderr = log
@@ -41,7 +41,7 @@ func spawn(ctx context.Context, env []string, log io.Writer, name string, args .
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	lines := make(chan string, 1)
-	go c.listen(stdout, lines)
+	go c.listen(stdout, lines, heard)
 	select {
 	case line, ok := <-lines:
 		if !ok {
@@ -58,15 +58,20 @@ func spawn(ctx context.Context, env []string, log io.Writer, name string, args .
 	}
 }
 
-// listen passes on the first line and waits for the end.
-func (c *child) listen(stdout io.Reader, lines chan<- string) {
-	said := bufio.NewReader(stdout)
-	if line, err := said.ReadString('\n'); err == nil {
-		lines <- strings.TrimSpace(line)
+// listen passes on what it says and waits for the end.
+func (c *child) listen(stdout io.Reader, lines chan<- string, heard func(line string)) {
+	said := bufio.NewScanner(stdout)
+	if said.Scan() {
+		lines <- said.Text()
 	}
 	close(lines)
-	_, _ = io.Copy(io.Discard, said) // until it closes
-	_ = c.cmd.Wait()                 // how it ended is no figure
+	for said.Scan() {
+		if heard != nil {
+			heard(said.Text())
+		}
+	}
+	_, _ = io.Copy(io.Discard, stdout) // a line that was too long
+	_ = c.cmd.Wait()                   // how it ended is no figure
 	close(c.ended)
 }
 
@@ -81,4 +86,10 @@ func (c *child) stop() {
 		_ = c.cmd.Process.Kill()
 		<-c.ended
 	}
+}
+
+// kill ends the process as a power cut would.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // it may have ended
+	<-c.ended
 }

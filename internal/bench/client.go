@@ -67,6 +67,17 @@ func (c *client) post(ctx context.Context, address, source string, form url.Valu
 	return c.do(r)
 }
 
+// postIn sends a form in a session.
+func (c *client) postIn(ctx context.Context, address, cookie string, form url.Values) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return answer{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Cookie", cookie)
+	return c.do(r)
+}
+
 func (c *client) do(r *http.Request) (answer, error) {
 	response, err := c.http.Do(r)
 	if err != nil {

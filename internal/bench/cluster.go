@@ -23,8 +23,8 @@ type cluster struct {
 }
 
 // startCluster makes a cluster from the installed binaries.
-func startCluster(ctx context.Context, under string) (*cluster, error) {
-	c := &cluster{dir: filepath.Join(under, "postgres")}
+func startCluster(ctx context.Context, under, name string) (*cluster, error) {
+	c := &cluster{dir: filepath.Join(under, name)}
 	var err error
 	if c.bin, err = binaries(); err != nil {
 		return nil, err

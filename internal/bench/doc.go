@@ -1,10 +1,10 @@
 // Command bench measures Aikagi against the goals of docs/performance.md.
 //
-//	go run ./internal/bench [-users 100000] [-database sqlite|postgres|postgres://…] [-only P4,P6] [-write docs/performance.md]
+//	go run ./internal/bench [-users 1000,100000] [-database sqlite,postgres] [-only P4,P6] [-write docs/performance.md]
 //
 // It builds the product with the tag bench (which alone accepts a fixed answer
-// to a challenge), fills a database, and runs `aikagi serve` as a process of its
-// own on loopback:
+// to a challenge), fills a database of each size, and runs `aikagi serve` as a
+// process of its own on loopback:
 //
 //	bench ─ load ─▶ aikagi serve ─▶ SQLite file | PostgreSQL
 //	   │               └─▶ sink: an SMTP server that takes everything

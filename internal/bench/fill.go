@@ -22,6 +22,10 @@ const (
 	ownPassword = 64   // users with a hash of their own; the rest share one
 	fewestUsers = 256
 	perUpdate   = 1000
+
+	sharedPassword = "a password that many share"
+	adminName      = "bench-admin" // may do everything, in the first instance
+	adminPassword  = "the password of the administrator"
 )
 
 // people tells who was filled in.
@@ -30,11 +34,8 @@ type people struct{ users int }
 func alias(n int) string    { return fmt.Sprintf("bench-%d", n) }
 func username(n int) string { return fmt.Sprintf("user-%07d", n) }
 
-// withPassword is a user who can log in, and his password.
-func withPassword(n int) (name, password string) {
-	n %= ownPassword
-	return username(n), fmt.Sprintf("own password number %d", n)
-}
+// ownPasswordOf is the password of one of the first users.
+func ownPasswordOf(n int) string { return fmt.Sprintf("own password number %d", n) }
 
 // Every sixteenth user of an instance has no e-mail, every sixteenth is disabled.
 func noEmail(n int) bool  { return n%16 == 15 && n >= ownPassword }
@@ -54,6 +55,16 @@ func offset(is func(int) bool) int {
 	return 0
 }
 
+// served is the n-th user without a password of his own who gets a reset link:
+// fourteen of sixteen have an e-mail and are enabled.
+func served(n int) int {
+	place := n % 14
+	if place >= 7 {
+		place++ // the disabled one
+	}
+	return ownPassword + n/14*16 + place
+}
+
 // ordinary users have an e-mail and are enabled.
 func ordinary(n int) bool { return n%16 == 3 }
 
@@ -61,7 +72,7 @@ func ordinary(n int) bool { return n%16 == 3 }
 // uses a directory that was filled before.
 func (b *bench) fill(ctx context.Context) error {
 	b.people = people{users: b.users}
-	mark := filepath.Join(b.data, fmt.Sprintf("filled-%d", b.users))
+	mark := filepath.Join(b.home, "filled")
 	if b.data != "" && b.engine == "sqlite" {
 		if _, err := os.Stat(mark); err == nil {
 			b.say("using the database in %s", b.data)
@@ -81,7 +92,7 @@ func (b *bench) fill(ctx context.Context) error {
 	if err := errors.Join(err, opened.Store.Close()); err != nil {
 		return fmt.Errorf("fill database: %w", err)
 	}
-	if b.data != "" {
+	if b.data != "" && b.engine == "sqlite" {
 		if err := os.WriteFile(mark, nil, 0o600); err != nil {
 			return err
 		}
@@ -97,9 +108,9 @@ func (p people) fill(ctx context.Context, a *app.App) error {
 	}
 	hashes := make([]string, ownPassword+1) // the last one is shared
 	for n := range hashes {
-		_, password := withPassword(n)
+		password := ownPasswordOf(n)
 		if n == ownPassword {
-			password = "a password that many share"
+			password = sharedPassword
 		}
 		var err error
 		if hashes[n], err = a.Hashes.Hash(ctx, aikagi.NewSecret(password)); err != nil {
@@ -120,18 +131,29 @@ func (p people) fill(ctx context.Context, a *app.App) error {
 		if err := insertUsers(ctx, a, i, users, hashes); err != nil {
 			return err
 		}
+		if n == 0 {
+			err = insertAdmin(ctx, a, i)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, hashes []string) error {
-	var agent aikagi.SecurityProfileID
-	var routing aikagi.RoutingProfileID
+// given is what users of an instance get.
+type given struct {
+	profile aikagi.SecurityProfileID
+	routing aikagi.RoutingProfileID
+}
+
+func give(ctx context.Context, a *app.App, i aikagi.Instance, name string) (given, error) {
+	var g given
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
 		profiles, err := tx.ListSecurityProfiles(ctx, i.ID)
 		for _, p := range profiles {
-			if p.Name == "Agent" {
-				agent = p.ID
+			if p.Name == name {
+				g.profile = p.ID
 			}
 		}
 		if err != nil {
@@ -139,10 +161,30 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 		}
 		all, err := tx.ListRoutingProfiles(ctx, i.ID)
 		if len(all) > 0 {
-			routing = all[0].ID
+			g.routing = all[0].ID
 		}
 		return err
 	})
+	return g, err
+}
+
+func insertAdmin(ctx context.Context, a *app.App, i aikagi.Instance) error {
+	g, err := give(ctx, a, i, "Admin")
+	if err != nil {
+		return err
+	}
+	hash, err := a.Hashes.Hash(ctx, aikagi.NewSecret(adminPassword))
+	if err != nil {
+		return err
+	}
+	u := person(i, ownPassword, nil)
+	u.Username, u.PasswordHash = adminName, hash
+	u.CreatedAt, u.RoutingProfileID, u.SecurityProfileIDs = a.Clock.Now(), g.routing, []aikagi.SecurityProfileID{g.profile}
+	return a.Store.Update(ctx, func(tx *store.Tx) error { return tx.InsertUser(ctx, u) })
+}
+
+func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, hashes []string) error {
+	g, err := give(ctx, a, i, "Agent")
 	if err != nil {
 		return err
 	}
@@ -151,8 +193,8 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 		err := a.Store.Update(ctx, func(tx *store.Tx) error {
 			for n := first; n < min(first+perUpdate, users); n++ {
 				u := person(i, n, hashes)
-				u.CreatedAt, u.RoutingProfileID = now, routing
-				u.SecurityProfileIDs = []aikagi.SecurityProfileID{agent}
+				u.CreatedAt, u.RoutingProfileID = now, g.routing
+				u.SecurityProfileIDs = []aikagi.SecurityProfileID{g.profile}
 				if err := tx.InsertUser(ctx, u); err != nil {
 					return err
 				}
@@ -166,13 +208,23 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 	return nil
 }
 
+// ownID is the id of one of the first users; the others' are as random as usual.
+func ownID(n int) aikagi.UserID {
+	return aikagi.UserID(fmt.Sprintf("00000000-0000-4000-8000-%012d", n))
+}
+
 func person(i aikagi.Instance, n int, hashes []string) aikagi.User {
 	name := username(n)
 	u := aikagi.User{
 		InstanceID: i.ID, ID: aikagi.UserID(aikagi.NewID()), Username: aikagi.Username(name),
 		FirstName: fmt.Sprintf("花子%d", n), LastName: "佐藤", Email: aikagi.Email(name + "@bench.example"),
 		Phone: aikagi.PhoneConfig{Type: aikagi.SoftPhone}, Enabled: !disabled(n),
-		PasswordHash: hashes[min(n, ownPassword)],
+	}
+	if n < ownPassword {
+		u.ID = ownID(n)
+	}
+	if len(hashes) > 0 {
+		u.PasswordHash = hashes[min(n, ownPassword)]
 	}
 	if noEmail(n) {
 		u.Email = ""

@@ -21,14 +21,22 @@ const (
 
 // login logs the n-th user with a password in, from a source of its own.
 func (b *bench) login(ctx context.Context, n int) (cookie string, err error) {
-	name, password := withPassword(n)
+	return b.loginAs(ctx, username(n%ownPassword), ownPasswordOf(n%ownPassword))
+}
+
+// loginAdmin logs the administrator of the first instance in.
+func (b *bench) loginAdmin(ctx context.Context) (cookie string, err error) {
+	return b.loginAs(ctx, adminName, adminPassword)
+}
+
+func (b *bench) loginAs(ctx context.Context, name, password string) (cookie string, err error) {
 	a, err := b.web.post(ctx, b.server.instance(0, "/login"), anySource(),
 		url.Values{"username": {name}, "password": {password}})
 	if err != nil {
 		return "", err
 	}
 	if err := a.expect(http.StatusSeeOther); err != nil {
-		return "", fmt.Errorf("log in: %w", err)
+		return "", fmt.Errorf("log in as %s: %w", name, err)
 	}
 	return a.session(), nil
 }
@@ -38,7 +46,15 @@ func (b *bench) loginOnce(ctx context.Context, n int) error {
 	return err
 }
 
-// loginsFor measures P1: what a login costs beside its hash.
+const (
+	slicesOfARound = 3
+	rawSlice       = 1500 * time.Millisecond
+	loginSlice     = 2500 * time.Millisecond
+)
+
+// loginsFor measures P1 and P2: what a login costs beside its hash. Hashes alone
+// and logins take turns in short slices, so that whatever else the machine does
+// meets both.
 func (b *bench) loginsFor(ctx context.Context) error {
 	if err := b.ensureServer(ctx); err != nil {
 		return err
@@ -46,37 +62,25 @@ func (b *bench) loginsFor(ctx context.Context) error {
 	if _, err := b.run(ctx, loginWorkers, 32, loginsWithin, b.loginOnce); err != nil { // warm
 		return err
 	}
-	var byCPU, byRate, raws, costs, rates []float64
-	for range b.rounds {
-		raw, err := b.rawHashes(rawWithin)
+	var byCPU, byRate, raws, costs, rates, besides []float64
+	for range b.rounds * slicesOfARound {
+		raw, err := b.rawHashes(rawSlice)
 		if err != nil {
 			return err
 		}
-		before, err := b.cpu()
+		cost, rate, err := b.loginSlice(ctx)
 		if err != nil {
 			return err
 		}
-		var done load
-		err = b.profiled(ctx, "P1", func() (err error) {
-			done, err = b.run(ctx, loginWorkers, 0, loginsWithin, b.loginOnce)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		used, err := b.cpu()
-		if err != nil {
-			return err
-		}
-		cost := (used - before) / time.Duration(max(len(done.times), 1))
 		byCPU = append(byCPU, over(raw.cpu, cost))
-		byRate = append(byRate, over(done.perSecond(), raw.perSecond))
+		byRate = append(byRate, over(rate, raw.perSecond))
 		raws, costs = append(raws, millis(raw.cpu)), append(costs, millis(cost))
-		rates = append(rates, done.perSecond())
+		besides = append(besides, millis(cost-raw.cpu))
+		rates = append(rates, rate)
 	}
-	least := 0.95
+	least, most := 0.95, 1.5
 	if b.engine != "sqlite" {
-		least = 0.90
+		least, most = 0.90, 3
 	}
 	b.add(row{
 		"P1", "CPU of a raw hash ÷ CPU of a login",
@@ -86,8 +90,30 @@ func (b *bench) loginsFor(ctx context.Context) error {
 		"P1", fmt.Sprintf("logins/s at %d workers ÷ raw hashes/s", loginWorkers),
 		fmt.Sprintf("%.0f/s", median(rates)), median(byRate), atLeast(0.90),
 	})
-	b.add(row{goal: "P2", what: "CPU of a login outside the hash", figure: fmt.Sprintf("%.1f ms (difference of the above)", median(costs)-median(raws))})
+	b.add(row{
+		"P2", fmt.Sprintf("CPU of a login less that of a raw hash before it ÷ %.1f ms", most),
+		fmt.Sprintf("%.1f ms, median of %d pairs", median(besides), len(besides)), median(besides) / most, atMost(1),
+	})
 	return nil
+}
+
+// loginSlice lets people log in for a moment; it tells what one cost the server,
+// and how many a second there were.
+func (b *bench) loginSlice(ctx context.Context) (cost time.Duration, perSecond float64, err error) {
+	before, err := b.cpu()
+	if err != nil {
+		return 0, 0, err
+	}
+	var done load
+	err = b.profiled(ctx, "P1", func() (err error) {
+		done, err = b.run(ctx, loginWorkers, 0, loginSlice, b.loginOnce)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	used, err := b.cpu()
+	return (used - before) / time.Duration(max(len(done.times), 1)), done.perSecond(), err
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

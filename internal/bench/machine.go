@@ -59,11 +59,7 @@ func (b *bench) rawHashes(within time.Duration) (rawHashes, error) {
 // flushesPerSecond writes 4 KiB and flushes, one after the other, on the file
 // system of the database.
 func (b *bench) flushesPerSecond(ctx context.Context, within time.Duration) (float64, error) {
-	home := b.dir
-	if b.data != "" {
-		home = b.data
-	}
-	f, err := os.Create(filepath.Join(home, "flush"))
+	f, err := os.Create(filepath.Join(b.home, "flush"))
 	if err != nil {
 		return 0, err
 	}

@@ -47,8 +47,9 @@ func serveNull(ctx context.Context) error {
 	return nil
 }
 
-// serveSink takes every message (RFC 5321) and keeps none. Each line on
-// standard input is a time to wait before a message is accepted.
+// serveSink takes every message (RFC 5321), keeps none, and prints for each when
+// it accepted it and whom it was for. Each line on standard input is a time to wait
+// before a message is accepted.
 func serveSink(ctx context.Context) error {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -82,7 +83,7 @@ func swallow(conn net.Conn, delay *atomic.Int64) {
 	said := bufio.NewReader(conn)
 	reply := func(text string) { _, _ = conn.Write([]byte(text + "\r\n")) } // the next read tells
 	reply("220 sink")
-	data := false
+	data, to := false, ""
 	for {
 		line, err := said.ReadString('\n')
 		if err != nil {
@@ -93,8 +94,13 @@ func swallow(conn net.Conn, delay *atomic.Int64) {
 		case data && line == ".\r\n":
 			data = false
 			time.Sleep(time.Duration(delay.Load()))
+			_, _ = fmt.Printf("%d %s\n", time.Now().UnixNano(), to) //nolint:forbidigo // as bench.now
 			reply("250 taken")
 		case data:
+		case verb == "RCPT":
+			_, to, _ = strings.Cut(strings.TrimSpace(line), "<")
+			to, _, _ = strings.Cut(to, ">")
+			reply("250 ok")
 		case verb == "DATA":
 			data = true
 			reply("354 go on")

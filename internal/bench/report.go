@@ -25,7 +25,7 @@ func (r row) verdict() string {
 	switch {
 	case r.bound == limit{}:
 		return "–"
-	case r.bound.holds(r.ratio):
+	case r.bound != never && r.bound.holds(r.ratio):
 		return "yes"
 	}
 	return "**no**"
@@ -33,7 +33,7 @@ func (r row) verdict() string {
 
 func (r row) ratioText() string {
 	switch {
-	case r.ratio == 0 && r.bound == limit{}:
+	case r.ratio == 0 && r.bound == limit{}, r.bound == never:
 		return "–"
 	case r.bound == limit{}:
 		return fmt.Sprintf("%.2f", r.ratio)
@@ -67,7 +67,7 @@ func (b *bench) report() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(b.write, []byte(replaceResults(string(before), b.engine, t.String())), 0o644) //nolint:gosec // G306: a document
+	return os.WriteFile(b.write, []byte(replaceResults(string(before), b.name(), t.String())), 0o644) //nolint:gosec // G306: a document
 }
 
 // busy is how many processes wanted to run in the last minute: on a machine that
@@ -82,24 +82,37 @@ func busy() string {
 }
 
 func (b *bench) command() string {
-	c := fmt.Sprintf("go run ./internal/bench -users %d -database %s -rounds %d", b.users, b.engine, b.rounds)
+	sizes := strings.Trim(strings.ReplaceAll(fmt.Sprint(b.sizes), " ", ","), "[]")
+	c := fmt.Sprintf("go run ./internal/bench -users %s -database %s -rounds %d", sizes, b.engine, b.options.rounds)
 	if len(b.only) > 0 {
 		c += " -only " + strings.Join(b.only, ",")
 	}
 	return c
 }
 
-// Results stand between two markers for each engine; all else in the document
-// is written by hand and stays.
-func marker(engine string) string    { return "<!-- results of make bench: " + engine + " -->" }
-func endMarker(engine string) string { return "<!-- end of " + engine + " -->" }
+// name is what the results of a run stand under.
+func (b *bench) name() string { return fmt.Sprintf("%s %d", b.engine, b.users) }
 
-func replaceResults(document, engine, results string) string {
-	begin, end := marker(engine), endMarker(engine)
+// Results stand between two markers for each run; all else in the document is
+// written by hand and stays.
+func marker(name string) string    { return "<!-- results of make bench: " + name + " -->" }
+func endMarker(name string) string { return "<!-- end of " + name + " -->" }
+
+func replaceResults(document, name, results string) string {
+	begin, end := marker(name), endMarker(name)
 	above, rest, found := strings.Cut(document, begin)
 	if !found {
 		return strings.TrimRight(document, "\n") + "\n\n" + begin + results + end + "\n"
 	}
 	_, below, _ := strings.Cut(rest, end)
 	return above + begin + results + end + below
+}
+
+// never is the bound of what could not be measured.
+var never = limit{least: -1, most: -1} //nolint:gochecknoglobals // a constant
+
+// oneLine is an error for a cell of the table.
+func oneLine(err error) string {
+	text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "|", "/")), " ")
+	return strings.ToValidUTF8(text[:min(len(text), 200)], "")
 }

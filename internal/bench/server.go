@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,9 +23,10 @@ type server struct {
 // instance is the address of a page of one of the filled instances.
 func (s *server) instance(n int, path string) string { return s.url + "/i/" + alias(n) + path }
 
-// startServer runs the product as an operator does, with log lines to a file.
-func (b *bench) startServer(ctx context.Context) error {
-	s, err := b.launch(ctx)
+// startServer runs the product as an operator does, with log lines to a file, and
+// with more settings if there are any.
+func (b *bench) startServer(ctx context.Context, more ...string) error {
+	s, err := b.launch(ctx, more)
 	if err != nil {
 		return err
 	}
@@ -32,8 +34,8 @@ func (b *bench) startServer(ctx context.Context) error {
 	return b.waitForPage(ctx, s.instance(0, "/login"))
 }
 
-func (b *bench) launch(ctx context.Context) (*server, error) {
-	log, err := os.OpenFile(filepath.Join(b.dir, "server.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+func (b *bench) launch(ctx context.Context, more []string) (*server, error) {
+	log, err := os.OpenFile(filepath.Join(b.home, "server.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +48,10 @@ func (b *bench) launch(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{url: "http://" + pages, ops: "http://" + ops, log: log}
-	env := append([]string{
+	env := slices.Concat([]string{
 		"AIKAGI_LISTEN=" + pages, "AIKAGI_OPS_LISTEN=" + ops, "AIKAGI_SMTP=smtp://" + b.sink.first,
-	}, b.env...)
-	s.child, err = spawn(ctx, env, log, b.binary, "serve")
+	}, b.env, more)
+	s.child, err = spawn(ctx, env, log, nil, b.binary, "serve")
 	if err != nil {
 		text, _ := os.ReadFile(log.Name()) // what could be read is all there is to report
 		return nil, fmt.Errorf("%w: %s", err, text)
@@ -59,7 +61,7 @@ func (b *bench) launch(ctx context.Context) (*server, error) {
 
 // complaints are the last lines of the server's log that are more than facts.
 func (b *bench) complaints() string {
-	text, err := os.ReadFile(filepath.Join(b.dir, "server.log"))
+	text, err := os.ReadFile(filepath.Join(b.home, "server.log"))
 	if err != nil {
 		return err.Error()
 	}
@@ -72,11 +74,13 @@ func (b *bench) complaints() string {
 	return strings.Join(found[max(0, len(found)-5):], "")
 }
 
-func (b *bench) stopServer() {
+func (b *bench) stopServer() { b.endServer((*child).stop) }
+
+func (b *bench) endServer(end func(*child)) {
 	if b.server == nil {
 		return
 	}
-	b.server.child.stop()
+	end(b.server.child)
 	_ = b.server.log.Close() // written by the child
 	b.server = nil
 	b.web.forget()
