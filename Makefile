@@ -58,20 +58,33 @@ race: ## run the short tests under the race detector
 
 .PHONY: faults
 faults: test-needs ## the long sweeps: crash after every step, every fault of disk, mail and network (tests run a short form)
-	set -a; . .cache/test-needs.env; set +a; AIKAGI_FAULTS=full \
-		$(GO) test -tags faults -p 1 -count=1 -timeout 120m -run 'Crash|Fault|Kill' ./...
+	set -a; . .cache/test-needs.env; set +a; AIKAGI_FAULTS=full AIKAGI_FAULTS_WRITE=$(CURDIR)/docs/reliability.md \
+		$(GO) test -tags faults -p 1 -count=1 -timeout 180m -run 'Crash|Fault|Kill|TestK1[26]|TestL[0-9]|TestJ[0-9]' ./...
+	AIKAGI_FAULTS=full $(GO) test -count=1 -timeout 180m -run 'TestA13|TestA16|TestB04|TestB19' ./internal/attack
+
+# How long each fuzz target runs, and which: `make fuzz FUZZTIME=5m FUZZ=Policy`.
+FUZZTIME ?= 20s
+FUZZ ?= .
+
+.PHONY: fuzz
+fuzz: ## try every parser with inputs that nobody thought of, FUZZTIME each (tests run the seeds only)
+	GO=$(GO) scripts/fuzz.sh $(FUZZTIME) '$(FUZZ)'
 
 # What to give the bench, for example BENCH_FLAGS="-only P6 -users 2000" or "-database postgres".
-BENCH_FLAGS ?= -write docs/performance.md
+BENCH_FLAGS ?= -users 1000,100000 -database sqlite,postgres -write docs/performance.md
 
 .PHONY: bench
-bench: ## measure against the goals of docs/performance.md, as ratios to what this machine can do (20 minutes, alone)
+bench: ## measure against the goals of docs/performance.md, as ratios to what this machine can do (30 minutes, alone)
 	$(GO) run ./internal/bench $(BENCH_FLAGS)
 
+.PHONY: timing
+timing: ## measure whether anybody learns from the clock who exists, 5,000 samples of each state (an hour, alone)
+	$(GO) run ./internal/timing -write docs/timing.md
+
 .PHONY: screenshots
-screenshots: test-needs ## photograph every page in both languages into docs/screenshots
-	set -a; . .cache/test-needs.env; set +a; AIKAGI_SCREENSHOTS=$(CURDIR)/docs/screenshots \
-		$(GO) test -count=1 -timeout 20m -run Screenshots ./internal/e2e/...
+screenshots: test-needs ## photograph every page in both languages into docs/screenshots, and check the whole matrix
+	set -a; . .cache/test-needs.env; set +a; AIKAGI_LOOK=full AIKAGI_SCREENSHOTS=$(CURDIR)/docs/screenshots \
+		$(GO) test -count=1 -timeout 60m -run 'Screenshots|PagesAxe|Printed|OwnColours' ./internal/e2e/...
 
 ##@ Checks
 

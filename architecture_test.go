@@ -27,12 +27,13 @@ const module = "github.com/aikagi/aikagi"
 var ranks = [][]string{
 	0: {
 		"internal/clock", "internal/config", "internal/fault", "internal/i18n", "internal/password", "internal/secret",
-		"internal/mail/dkim", "internal/mail/smtpclient", "internal/awsapi/sigv4",
+		"internal/mail/dkim", "internal/mail/dns", "internal/mail/smtpclient", "internal/awsapi/sigv4", "internal/csvtable",
+		"internal/store/sqldb",
 	},
 	1: {"internal/store", "internal/mail"},
 	2: {"internal/audit", "internal/mailbox", "internal/jobs"},
 	3: {
-		"internal/outbox", "internal/throttle", "internal/session", "internal/captcha",
+		"internal/outbox", "internal/bounce", "internal/throttle", "internal/session", "internal/captcha",
 		"internal/securityprofile", "internal/iam", "internal/sweep",
 	},
 	4: {
@@ -56,8 +57,10 @@ var doors = []string{
 
 // testSupport may import anything and is imported by tests only.
 var testSupport = []string{
-	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench",
-	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/web/webtest", "internal/reset/resettest",
+	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench", "internal/ordeal", "internal/timing",
+	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/mail/dnstest", "internal/mail/smtptest",
+	"internal/mail/spamtest",
+	"internal/web/webtest", "internal/reset/resettest",
 }
 
 // namesOfNothing are package names that say nothing: the noun is missing.

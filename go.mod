@@ -8,7 +8,7 @@ require (
 	github.com/ccojocar/zxcvbn-go v1.0.4 // lists of common passwords
 	github.com/chromedp/cdproto v0.159.0 // tests only: what chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests only: drives headless Chromium
-	github.com/emersion/go-msgauth v0.7.0 // DKIM signatures (RFC 6376)
+	github.com/emersion/go-msgauth v0.7.0 // DKIM signatures (RFC 6376), DMARC records
 	github.com/emersion/go-smtp v0.25.1 // the demo's mailbox, and servers in tests
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // strict JSON of policy documents: exact names, none twice, valid UTF-8
 	github.com/google/go-cmp v0.7.0 // tests only: readable differences
@@ -27,7 +27,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // flags that are settings too
 	golang.org/x/crypto v0.58.0 // Argon2id, bcrypt of imported hashes, XChaCha20-Poly1305
 	golang.org/x/image v0.47.0 // draws challenges
-	golang.org/x/net v0.61.0 // public suffixes in mails; tests parse HTML and answer DNS
+	golang.org/x/net v0.61.0 // public suffixes in mails, DNS messages; tests parse HTML
 	golang.org/x/term v0.47.0 // asks for a passphrase without showing it
 	golang.org/x/text v0.43.0 // Unicode normal forms, widths and languages
 	modernc.org/sqlite v1.61.1 // SQLite without cgo

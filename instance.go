@@ -90,8 +90,11 @@ func ParseAlias(s string) (string, error) {
 	if len(s) > 45 {
 		return "", Because(Invalid, "alias", "too_long")
 	}
+	if !onlyBytes(s, "-") { // before lower-casing, which makes a k of the Kelvin sign (E01)
+		return "", Because(Invalid, "alias", "characters")
+	}
 	s = strings.ToLower(s)
-	if strings.HasPrefix(s, "d-") || !onlyBytes(s, "-") || s[0] == '-' || s[len(s)-1] == '-' {
+	if strings.HasPrefix(s, "d-") || s[0] == '-' || s[len(s)-1] == '-' {
 		return "", Because(Invalid, "alias", "characters")
 	}
 	return s, nil

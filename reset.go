@@ -85,7 +85,7 @@ type ResetToken struct {
 	ExpiresAt  time.Time
 	UsedAt     time.Time
 	EndedAt    time.Time // superseded
-	EndedBy    string    // why: "newer", "email", "password", "status", "used"
+	EndedBy    string    // why: "newer", "email", "password", "status", "used", "bounced"
 	CreatedBy  string
 }
 

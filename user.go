@@ -32,6 +32,7 @@ type User struct {
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 	LastLoginAt        time.Time // zero: never
+	EmailBouncedAt     time.Time // when mail to Email came back; zero: it did not, or has arrived since
 }
 
 // PhoneConfig is Amazon Connect's UserPhoneConfig, which holds for every channel
