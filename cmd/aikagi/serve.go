@@ -21,7 +21,10 @@ func serveCommand(t *terminal) *cobra.Command {
 			}
 			roomForOthers()
 			log := slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: settings.LogLevel}))
-			return app.Serve(c.Context(), app.ServeOptions{Settings: settings, Log: log, Ready: t.welcome})
+			return app.Serve(c.Context(), app.ServeOptions{Settings: settings, Log: log, Ready: func(s app.Served) {
+				t.welcome(s)
+				debug.FreeOSMemory() // what starting took is not kept while nobody comes (P17)
+			}})
 		},
 	})
 }

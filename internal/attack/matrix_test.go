@@ -182,6 +182,7 @@ type board struct {
 	profiles map[string]aikagi.SecurityProfileID
 	actors   map[string]actor
 	grant    visitor
+	access   aikagi.GrantID // of grant
 	console  visitor
 	stranger visitor
 }
@@ -206,6 +207,7 @@ func (s *siege) board() *board {
 		b.profiles[who] = b.newProfile(powersOf(who)...)
 	}
 	b.grant, b.console = s.inEmergency(b.place), s.owner()
+	b.access = b.place.grant
 	b.stranger = s.as("", s.place("momo", itself).user["admin"])
 	return b
 }
@@ -320,7 +322,7 @@ func (c *deedCase) aim(r route, d deed, self aikagi.User, rank string) string {
 	case "own import":
 		by := aikagi.Actor{Kind: aikagi.ActorUser, UserID: self.ID}
 		if self.ID == "" {
-			by = aikagi.Actor{Kind: aikagi.ActorEmergency}
+			by = aikagi.Actor{Kind: aikagi.ActorEmergency, GrantID: c.access}
 		}
 		i := c.uploaded(by, "users.csv", "username,first_name\n"+string(c.target.Username)+",花子\n")
 		c.update(func(tx *store.Tx) error { return tx.InsertImport(c.t.Context(), i) })

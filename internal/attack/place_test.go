@@ -12,6 +12,7 @@ import (
 // place is an instance with one of everything, and a person of each strength.
 // Every text in it is what text makes of its name.
 type place struct {
+	grant    aikagi.GrantID // of the latest emergency access
 	instance aikagi.Instance
 	text     func(name string) string
 	profile  map[string]aikagi.SecurityProfileID

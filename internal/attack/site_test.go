@@ -86,6 +86,7 @@ func (s *siege) inEmergency(p *place) visitor {
 	s.must(err)
 	started, err := s.Emergency.Start(s.t.Context(), p.instance.ID, h.Token, "Mozilla/5.0")
 	s.must(err)
+	p.grant = started.Session.GrantID
 	return visitor{s, "emergency", []*http.Cookie{{
 		Name: plain + door.CookieName(p.instance.ID), Value: started.Token.Reveal(),
 	}}}

@@ -191,7 +191,7 @@ func (c *Client) open(ctx context.Context) *Failure {
 	c.used = false
 	limited, cancel := context.WithTimeout(ctx, c.settings.Timeouts.Dial)
 	defer cancel()
-	d := net.Dialer{ControlContext: c.settings.control}
+	d := net.Dialer{ControlContext: c.settings.control, Resolver: c.settings.names}
 	conn, err := d.DialContext(limited, "tcp", c.settings.address())
 	if err != nil {
 		return lost(AtDial, err)

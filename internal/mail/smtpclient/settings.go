@@ -33,6 +33,8 @@ type Settings struct {
 	Name     string         // what EHLO says; empty: the literal of the local address
 	RootCAs  *x509.CertPool // nil: the system's
 	Timeouts Timeouts
+
+	names *net.Resolver // nil: the machine's
 }
 
 // Timeouts bound the steps of a delivery. A zero field takes its default.
