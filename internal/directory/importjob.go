@@ -11,8 +11,13 @@ import (
 	"github.com/aikagi/aikagi/internal/store"
 )
 
-// importLease is after how long another worker takes an import over.
-const importLease = time.Minute
+const (
+	// importLease is after how long another worker takes an import over.
+	importLease = time.Minute
+	// importTurn is how long a worker stays with one import before it looks at
+	// others, and whether the server is to stop; the file is read once a turn.
+	importTurn = 2 * time.Second
+)
 
 // KeepImport keeps an uploaded file for looking at what it would do. A file that
 // cannot be read is refused at once.
@@ -73,7 +78,7 @@ func (d *Directory) StartImport(ctx context.Context, instance aikagi.InstanceID,
 	return err
 }
 
-// WorkImports carries out the next batch of an import that was confirmed. It is
+// WorkImports carries out the next batches of an import that was confirmed. It is
 // the work of a job; it found work if there was a batch.
 func (d *Directory) WorkImports(ctx context.Context) (found bool, err error) {
 	now := d.Clock.Now()
@@ -92,11 +97,19 @@ func (d *Directory) WorkImports(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return true, fmt.Errorf("read import %s: %w", i.ID, err)
 	}
-	_, err = d.importRows(aikagi.WithActor(ctx, i.Actor), i.InstanceID, s, s.batch(i.Position), d.advance(i))
-	if aikagi.CodeOf(err) == aikagi.Expired {
-		err = nil // somebody else goes on with it
+	ctx, until := aikagi.WithActor(ctx, i.Actor), now.Add(importTurn)
+	for position := i.Position; position < i.Rows && ctx.Err() == nil && d.Clock.Now().Before(until); {
+		rows := s.batch(position)
+		_, err = d.importRows(ctx, i.InstanceID, s, rows, d.advance(i))
+		if aikagi.CodeOf(err) == aikagi.Expired {
+			return true, nil // somebody else goes on with it
+		}
+		if err != nil {
+			return true, err
+		}
+		position += len(rows)
 	}
-	return true, err
+	return true, nil
 }
 
 // advance stores in the transaction of rows what became of them. If another
