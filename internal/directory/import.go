@@ -147,11 +147,11 @@ func (v *verdict) refuseFor(err error, cells map[string]string) error {
 	if err == nil || aikagi.CodeOf(err) == aikagi.Internal || aikagi.CodeOf(err) == aikagi.Unavailable {
 		return err
 	}
-	decided := asInvalids(err)
-	if one := new(aikagi.Error); decided == nil && errors.As(err, &one) {
-		decided = aikagi.Invalids{one}
+	broken := asInvalids(err)
+	if one := new(aikagi.Error); broken == nil && errors.As(err, &one) {
+		broken = aikagi.Invalids{one}
 	}
-	for _, e := range decided {
+	for _, e := range broken {
 		p := Problem{Subject: e.Subject, Reason: e.Reason}
 		if slices.Contains(sheetColumns, e.Subject) {
 			p.Column, p.Given = e.Subject, cells[e.Subject]

@@ -46,7 +46,7 @@ func (a *Admin) treePage(r *http.Request, here door.Here, parent aikagi.Hierarch
 	}
 	tree, err := a.Directory.Tree(r.Context(), here.Instance.ID)
 	page.Levels, page.Top = tree.Levels, nodes(page.Page, tree.Groups, "", 0)
-	page.Where = groupPaths(tree.Groups)[parent]
+	page.Where = directory.GroupPaths(tree.Groups)[parent]
 	return page, err
 }
 
@@ -113,7 +113,7 @@ func (a *Admin) groupPage(r *http.Request, here door.Here) (groupPage, error) {
 			continue
 		}
 		page.Group, page.Name, page.Title = g, g.Name, g.Name
-		page.Where = groupPaths(tree.Groups)[g.ID]
+		page.Where = directory.GroupPaths(tree.Groups)[g.ID]
 		page.Below = nodes(page.Page, tree.Groups, g.ID, g.Level)
 		page.Deepest = g.Level >= directory.MaxLevels
 		if g.Level <= len(tree.Levels) {

@@ -182,7 +182,7 @@ func userRows(p web.Page, users []aikagi.User, c directory.Choices) []userRow {
 	for _, x := range c.Profiles {
 		profiles[x.ID] = x.Name
 	}
-	groups := groupPaths(c.Groups)
+	groups := directory.GroupPaths(c.Groups)
 	rows := make([]userRow, len(users))
 	for i, u := range users {
 		names := make([]string, len(u.SecurityProfileIDs))
@@ -208,7 +208,7 @@ func profileChoices(c directory.Choices, q directory.Query) []web.Choice {
 }
 
 func groupChoices(groups []aikagi.HierarchyGroup, chosen aikagi.HierarchyGroupID) []web.Choice {
-	paths := groupPaths(groups)
+	paths := directory.GroupPaths(groups)
 	choices := make([]web.Choice, len(groups))
 	for i, g := range groups {
 		choices[i] = web.Choice{Value: string(g.ID), Text: paths[g.ID], Chosen: g.ID == chosen}

@@ -68,24 +68,6 @@ func capped(n int) string {
 	return strconv.Itoa(n)
 }
 
-// paths are the names of all groups, each with those above it: "東日本 / 東京".
-func groupPaths(groups []aikagi.HierarchyGroup) map[aikagi.HierarchyGroupID]string {
-	byID := map[aikagi.HierarchyGroupID]aikagi.HierarchyGroup{}
-	for _, g := range groups {
-		byID[g.ID] = g
-	}
-	paths := map[aikagi.HierarchyGroupID]string{}
-	for _, g := range groups {
-		path := g.Name
-		for above, n := g.ParentID, 0; above != "" && n < directory.MaxLevels; n++ {
-			path = byID[above].Name + " / " + path
-			above = byID[above].ParentID
-		}
-		paths[g.ID] = path
-	}
-	return paths
-}
-
 // changeRow is one changed field of an audit event.
 type changeRow struct{ Field, Before, After string }
 
