@@ -64,3 +64,16 @@ func TestReportKeepsTheProse(t *testing.T) {
 		t.Errorf("results of another engine are not added: %q", again)
 	}
 }
+
+func TestCopiesAreCountedByMessage(t *testing.T) {
+	t.Parallel()
+	var m mailbox
+	for _, line := range []string{"1 a@x <1@x>", "2 a@x <2@x>", "3 b@x <3@x>", "4 b@x <3@x>", "5 c@x", "not a line"} {
+		m.took(line)
+	}
+	for to, want := range map[string]int{"a@x": 1, "b@x": 2, "c@x": 1, "d@x": 0} {
+		if got := m.mostCopies(to); got != want {
+			t.Errorf("%s: one message came %d times, want %d", to, got, want)
+		}
+	}
+}

@@ -17,14 +17,16 @@ import (
 	"time"
 )
 
-// mailbox is what the sink took: when, and for whom.
+// mailbox is what the sink took: when, for whom, and which messages how often.
 type mailbox struct {
-	mu    sync.Mutex
-	times map[string][]time.Time
+	mu     sync.Mutex
+	times  map[string][]time.Time
+	copies map[string]map[string]int // address → Message-ID → how often it came
 }
 
 func (m *mailbox) took(line string) {
-	nanos, to, _ := strings.Cut(line, " ")
+	nanos, rest, _ := strings.Cut(line, " ")
+	to, id, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseInt(nanos, 10, 64)
 	if err != nil {
 		return
@@ -32,16 +34,30 @@ func (m *mailbox) took(line string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.times == nil {
-		m.times = make(map[string][]time.Time)
+		m.times, m.copies = make(map[string][]time.Time), make(map[string]map[string]int)
 	}
 	m.times[to] = append(m.times[to], time.Unix(0, n))
+	if m.copies[to] == nil {
+		m.copies[to] = make(map[string]int)
+	}
+	m.copies[to][id]++
 }
 
 // empty forgets what came.
 func (m *mailbox) empty() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.times = nil
+	m.times, m.copies = nil, nil
+}
+
+// mostCopies is how often the one message came for somebody that came most often.
+func (m *mailbox) mostCopies(to string) (most int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, copies := range m.copies[to] {
+		most = max(most, copies)
+	}
+	return most
 }
 
 // of is when messages came for somebody.

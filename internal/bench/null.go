@@ -48,7 +48,7 @@ func serveNull(ctx context.Context) error {
 }
 
 // serveSink takes every message (RFC 5321), keeps none, and prints for each when
-// it accepted it and whom it was for. Each line on standard input is a time to wait
+// it accepted it, whom it was for and its Message-ID. Each line on standard input is a time to wait
 // before a message is accepted.
 func serveSink(ctx context.Context) error {
 	var config net.ListenConfig
@@ -83,7 +83,7 @@ func swallow(conn net.Conn, delay *atomic.Int64) {
 	said := bufio.NewReader(conn)
 	reply := func(text string) { _, _ = conn.Write([]byte(text + "\r\n")) } // the next read tells
 	reply("220 sink")
-	data, to := false, ""
+	data, to, id := false, "", ""
 	for {
 		line, err := said.ReadString('\n')
 		if err != nil {
@@ -94,15 +94,18 @@ func swallow(conn net.Conn, delay *atomic.Int64) {
 		case data && line == ".\r\n":
 			data = false
 			time.Sleep(time.Duration(delay.Load()))
-			_, _ = fmt.Printf("%d %s\n", time.Now().UnixNano(), to) //nolint:forbidigo // as bench.now
+			_, _ = fmt.Printf("%d %s %s\n", time.Now().UnixNano(), to, id) //nolint:forbidigo // as bench.now
 			reply("250 taken")
 		case data:
+			if name, value, found := strings.Cut(line, ":"); found && id == "" && strings.EqualFold(name, "Message-ID") {
+				id = strings.TrimSpace(value)
+			}
 		case verb == "RCPT":
 			_, to, _ = strings.Cut(strings.TrimSpace(line), "<")
 			to, _, _ = strings.Cut(to, ">")
 			reply("250 ok")
 		case verb == "DATA":
-			data = true
+			data, id = true, ""
 			reply("354 go on")
 		case verb == "QUIT":
 			reply("221 bye")
