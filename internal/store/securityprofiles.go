@@ -95,10 +95,10 @@ func (tx *Tx) ListProfilesOfUser(ctx context.Context, instance aikagi.InstanceID
 }
 
 const listHolders = `
-SELECT u.id FROM user_security_profiles p
+SELECT p.user_id FROM user_security_profiles p
 JOIN users u ON u.instance_id = p.instance_id AND u.id = p.user_id
-WHERE p.instance_id = $1 AND p.profile_id = $2 AND u.enabled AND u.id > $3
-ORDER BY u.id LIMIT $4`
+WHERE p.instance_id = $1 AND p.profile_id = $2 AND p.user_id > $3 AND u.enabled
+ORDER BY p.user_id LIMIT $4`
 
 // ListHolders reads a page of the enabled users who hold a profile.
 func (tx *Tx) ListHolders(ctx context.Context, instance aikagi.InstanceID, profile aikagi.SecurityProfileID, after aikagi.UserID, limit int) ([]aikagi.UserID, error) {

@@ -43,11 +43,14 @@ const (
 	disabled     = ` AND NOT enabled`
 	mustChange   = ` AND must_change`
 	ofGroup      = ` AND hierarchy_group_id = $4`
-	// A profile that few hold is entered from its holders …
-	ofProfile = ` AND id IN (SELECT user_id FROM user_security_profiles WHERE instance_id = $1 AND profile_id = $4)`
-	// … and one that many hold from the user names, because holders come soon.
+	// A profile that many hold is entered from the user names, because holders come soon …
 	ofCommonProfile = ` AND EXISTS (SELECT 1 FROM user_security_profiles h
   WHERE h.instance_id = users.instance_id AND h.user_id = users.id AND h.profile_id = $4)`
+	// … and one that few hold from its holders. CROSS JOIN keeps SQLite from turning
+	// the two round, which walks everybody in search of the few.
+	usersOfFew = `SELECT ` + userColumns + ` FROM
+ (SELECT user_id FROM user_security_profiles WHERE instance_id = $1 AND profile_id = $4) AS h CROSS JOIN users
+ WHERE instance_id = $1 AND id = h.user_id`
 )
 
 func (r UserRange) condition() string {
@@ -60,24 +63,25 @@ func (r UserRange) condition() string {
 		return mustChange
 	case UsersOfGroup:
 		return ofGroup
-	case UsersOfProfile:
-		return ofProfile
 	case usersOfCommonProfile:
 		return ofCommonProfile
-	case EveryUser:
+	case EveryUser, UsersOfProfile:
 	}
 	return ""
 }
 
 func (r UserRange) query() (query string, args []any) {
-	args = []any{r.Instance, r.From, r.Limit}
-	if strings.Contains(r.condition(), "$4") {
+	query, args = usersWhere+r.condition(), []any{r.Instance, r.From, r.Limit}
+	if r.Set == UsersOfProfile {
+		query = usersOfFew
+	}
+	if strings.Contains(query, "$4") {
 		args = append(args, r.Of)
 	}
 	if r.Back {
-		return usersWhere + r.condition() + usersBefore, args
+		return query + usersBefore, args
 	}
-	return usersWhere + r.condition() + usersAfter, args
+	return query + usersAfter, args
 }
 
 // ListUsers reads a page of users with the profiles they hold. A page read

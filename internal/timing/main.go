@@ -92,6 +92,10 @@ func run(ctx context.Context, args []string) error {
 	for _, g := range groups {
 		began := now()
 		found, err := c.measure(ctx, g, o.n)
+		if ctx.Err() != nil {
+			say("%s: stopped; the groups before it are reported", g.name)
+			break
+		}
 		if err != nil {
 			return err
 		}
