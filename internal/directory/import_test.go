@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/csvtable"
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/store"
@@ -254,6 +256,48 @@ func TestFilesThatAreRefusedAsAWhole(t *testing.T) {
 		_, err := w.rules.KeepImport(admin, w.here.ID, "x.csv", []byte(file))
 		if aikagi.ReasonOf(err) != reason {
 			t.Errorf("got %v, want %s", err, reason)
+		}
+	}
+}
+
+// ticking is a clock on which every look takes a while, as on a slow machine.
+type ticking struct{ *clock.Set }
+
+func (c ticking) Now() time.Time {
+	c.Move(30 * time.Millisecond)
+	return c.Set.Now()
+}
+
+// TestP14AnImportLetsOthersWriteWhenItIsSlow holds that a transaction ends when
+// its time is up, that the next goes on with the next row, and that everybody
+// whose address moved is told once.
+func TestP14AnImportLetsOthersWriteWhenItIsSlow(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	admin := as(t, w.has(t, w.here.ID, "Admin"))
+	file := "username,email,last_name,first_name,security_profiles,routing_profile\n"
+	var movers []aikagi.User
+	for n := range 10 {
+		u := w.has(t, w.here.ID, "Agent")
+		movers = append(movers, u)
+		file += fmt.Sprintf("%s,moved%d@example.jp,,,,\nnew-%d,new%d@example.jp,新,人,Agent,%s\n", u.Username, n, n, n, directory.BasicRoutingProfile)
+	}
+	w.rules.Clock = ticking{w.clock}
+	turns := 0
+	progress, failed, err := w.rules.ImportNow(admin, w.here.ID, []byte(file), func(directory.Progress) { turns++ })
+	must(t, err)
+	if progress.Created != 10 || progress.Updated != 10 || len(failed) > 0 {
+		t.Errorf("got %+v, want 10 made and 10 changed\n%s", progress, strings.Join(told(failed), "\n"))
+	}
+	if turns < 5 {
+		t.Errorf("20 slow rows took %d transactions", turns)
+	}
+	for n, u := range movers {
+		if got := w.read(t, u.ID).Email; got != aikagi.Email(fmt.Sprintf("moved%d@example.jp", n)) {
+			t.Errorf("%s has the address %s", u.Username, got)
+		}
+		if got := len(w.mailTo(t, u)); got != 2 {
+			t.Errorf("%s was told %d times, want once at each address", u.Username, got)
 		}
 	}
 }

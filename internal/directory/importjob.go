@@ -99,15 +99,14 @@ func (d *Directory) WorkImports(ctx context.Context) (found bool, err error) {
 	}
 	ctx, until := aikagi.WithActor(ctx, i.Actor), now.Add(importTurn)
 	for position := i.Position; position < i.Rows && ctx.Err() == nil && d.Clock.Now().Before(until); {
-		rows := s.batch(position)
-		_, err = d.importRows(ctx, i.InstanceID, s, rows, d.advance(i))
+		done, err := d.importRows(ctx, i.InstanceID, s, s.batch(position), d.advance(i))
 		if aikagi.CodeOf(err) == aikagi.Expired {
 			return true, nil // somebody else goes on with it
 		}
 		if err != nil {
 			return true, err
 		}
-		position += len(rows)
+		position += len(done)
 	}
 	return true, nil
 }

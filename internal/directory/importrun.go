@@ -3,15 +3,20 @@ package directory
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/csvtable"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
-// importBatch is how many rows share a transaction: other writes wait for no
-// longer than these take (P14).
-const importBatch = 100
+// importBatch is how many rows share a transaction at most, and importPatience
+// after how long it ends before that: other writes wait for no longer than these
+// take (P14), on a slow machine too.
+const (
+	importBatch    = 100
+	importPatience = 40 * time.Millisecond
+)
 
 // Progress is how far an import is, in rows.
 type Progress struct{ Done, Total, Created, Updated, Same, Failed int }
@@ -78,9 +83,9 @@ func wrong(rows []PlannedRow) []PlannedRow {
 // keep stores in the transaction of rows what became of them; nil stores nothing.
 type keep func(context.Context, *store.Tx, []PlannedRow) error
 
-// importRows carries out rows in one transaction. If it is refused as a whole,
-// because one of them would take the last administrator, say, each row gets a
-// transaction of its own.
+// importRows carries out the first of rows, as many as there is patience for, in
+// one transaction. If it is refused as a whole, because one of them would take the
+// last administrator, say, each row gets a transaction of its own.
 func (d *Directory) importRows(ctx context.Context, instance aikagi.InstanceID, s sheet, rows []csvtable.Row, k keep) ([]PlannedRow, error) {
 	done, err := d.importTogether(ctx, instance, s, rows, k)
 	if !decided(err) {
@@ -149,7 +154,8 @@ func (d *Directory) importTogether(ctx context.Context, instance aikagi.Instance
 		}
 		written[line] = notice{c.before.Version, mails}
 	}
-	if done, _, err = d.importWith(ctx, instance, s, rows, written, k); err != nil {
+	// No row is met that the first time did not meet: its notice would be missing.
+	if done, _, err = d.importWith(ctx, instance, s, rows[:len(done)], written, k); err != nil {
 		return nil, err
 	}
 	for _, n := range written {
@@ -171,8 +177,11 @@ func (d *Directory) importWith(ctx context.Context, instance aikagi.InstanceID, 
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			v, err := b.judge(ctx, r)
+		for until := d.Clock.Now().Add(importPatience); len(done) < len(rows); {
+			if len(done) > 0 && d.Clock.Now().After(until) {
+				break
+			}
+			v, err := b.judge(ctx, rows[len(done)])
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -209,20 +210,11 @@ func (d *Directory) ReplaceProfiles(ctx context.Context, instance aikagi.Instanc
 func without(profiles []aikagi.SecurityProfile, held []aikagi.SecurityProfileID) []aikagi.SecurityProfile {
 	var added []aikagi.SecurityProfile
 	for _, p := range profiles {
-		if !contains(held, p.ID) {
+		if !slices.Contains(held, p.ID) {
 			added = append(added, p)
 		}
 	}
 	return added
-}
-
-func contains(ids []aikagi.SecurityProfileID, id aikagi.SecurityProfileID) bool {
-	for _, x := range ids {
-		if x == id {
-			return true
-		}
-	}
-	return false
 }
 
 func (s scene) replaceProfiles(ctx context.Context, u aikagi.User, profiles []aikagi.SecurityProfile) error {
