@@ -30,7 +30,8 @@ type Opened struct {
 // SignIn proves a principal by password and, where it has one, by second
 // factor. Unknown name, wrong password, disabled principal and wrong code fail
 // alike and cost the same (S13); only to somebody who has the password it says
-// that the code is missing. Each try counts before it is checked (S14).
+// that the code is missing. Each try counts before it is checked (S14), and a wrong
+// one against its network.
 func (a *Accounts) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 	counted, err := a.count(ctx, c.Name)
 	if err != nil {
@@ -45,10 +46,13 @@ func (a *Accounts) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 		return Opened{}, err
 	}
 	if !right || !principal.Enabled {
-		return Opened{}, wrong()
+		return Opened{}, a.failed(ctx, counted)
 	}
 	now := a.Clock.Now()
 	step, err := a.checkCode(principal, c.Code, now)
+	if aikagi.ReasonOf(err) == wrongReason {
+		return Opened{}, a.failed(ctx, counted)
+	}
 	if err != nil {
 		return Opened{}, err
 	}
@@ -63,9 +67,26 @@ func (a *Accounts) SignIn(ctx context.Context, c Credentials) (Opened, error) {
 	return opened, err
 }
 
-func wrong() error { return aikagi.Because(aikagi.Unauthenticated, "sign_in", "wrong") }
+const wrongReason = "wrong"
 
-// count books a try as failed. Lanes of the account plane have no instance.
+func wrong() error { return aikagi.Because(aikagi.Unauthenticated, "sign_in", wrongReason) }
+
+// failed charges the network, over all names, with a try that was checked and wrong
+// (C05).
+func (a *Accounts) failed(ctx context.Context, counted throttle.Counted) error {
+	ctx = context.WithoutCancel(ctx) // who leaves before the answer is charged too
+	err := a.Store.Claim(ctx, func(tx *store.Tx) error {
+		_, err := a.Throttle.Failed(ctx, tx, a.Clock.Now(), counted)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return wrong()
+}
+
+// count books a try as failed, unless too many failed from its network. Lanes of the
+// account plane have no instance.
 func (a *Accounts) count(ctx context.Context, name string) (throttle.Counted, error) {
 	// Names that no principal can have share a lane: there is nothing to guess.
 	name, err := ParseName(name)
@@ -75,7 +96,11 @@ func (a *Accounts) count(ctx context.Context, name string) (throttle.Counted, er
 	try := throttle.Try{Username: name, Source: aikagi.ActorFrom(ctx).Address}
 	var counted throttle.Counted
 	err = a.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		counted, err = a.Throttle.Count(ctx, tx, a.Clock.Now(), try)
+		now := a.Clock.Now()
+		if err = a.Throttle.RefuseSource(ctx, tx, now, try); err != nil {
+			return err
+		}
+		counted, err = a.Throttle.Count(ctx, tx, now, try)
 		return err
 	})
 	return counted, err

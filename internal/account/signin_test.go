@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -226,5 +228,26 @@ func TestG15ConsoleLinkSignsInOnce(t *testing.T) {
 		w.wants(err, aikagi.Expired, "spent")
 		_, err = w.ConsoleLink(w.nobody())
 		w.wants(err, aikagi.Unauthenticated, "")
+	})
+}
+
+// TestC05TheConsoleCountsOverAllNames: whoever tries one password with many names has
+// to wait as somebody who tries many with one does, and others go on.
+func TestC05TheConsoleCountsOverAllNames(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.claimed()
+		tooLong := strings.Repeat("x", 5000) // wrong, and costs no hash
+		for n := range 300 {
+			_, err := w.signIn(fmt.Sprintf("name-%d", n), tooLong, "")
+			w.wants(err, aikagi.Unauthenticated, "wrong")
+		}
+		_, err := w.signIn("root", rootPassword, "")
+		w.wants(err, aikagi.Throttled, "network")
+		elsewhere := aikagi.WithActor(t.Context(), aikagi.Actor{Kind: aikagi.ActorAnonymous, Source: "page", Address: "198.51.100.7"})
+		_, err = w.SignIn(elsewhere, account.Credentials{Name: "root", Password: aikagi.NewSecret(rootPassword)})
+		w.must(err)
+		w.clock.Move(time.Minute)
+		_, err = w.signIn("root", rootPassword, "")
+		w.must(err)
 	})
 }

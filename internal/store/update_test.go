@@ -301,3 +301,32 @@ func yes(e store.Engine) string {
 }
 
 var start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// TestL05AReadOnlyPostgresIsToldAtOnce: opening waits for no lease that a database
+// which takes no changes never gives, and what writes is refused.
+func TestL05AReadOnlyPostgresIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, store.Postgres)
+	mark := "?"
+	if strings.Contains(url, "?") {
+		mark = "&"
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // the lease is asked for for minutes
+	defer cancel()
+	s, err := store.Open(ctx, url+mark+"default_transaction_read_only=on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	err = s.Update(ctx, func(tx *store.Tx) error { return tx.PutSetting(ctx, "name", "value") })
+	if aikagi.CodeOf(err) != aikagi.Unavailable || ctx.Err() != nil {
+		t.Errorf("a change: %v, want that it is unavailable", err)
+	}
+	err = s.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.FindSetting(ctx, "name")
+		return err
+	})
+	if aikagi.CodeOf(err) != aikagi.NotFound {
+		t.Errorf("reading: %v", err)
+	}
+}

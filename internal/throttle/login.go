@@ -106,7 +106,12 @@ func Refuse(now time.Time, seen store.Knocked) error {
 	if err := refuse(now, seen.OfSource, seen.OfName.Count); err != nil {
 		return err
 	}
-	if wait := sourceLimit.full(seen.LimitEmptyAt, now); wait > 0 {
+	return sourceFull(now, seen.LimitEmptyAt)
+}
+
+// sourceFull refuses a try from a network from which too many failed, over all names.
+func sourceFull(now, emptyAt time.Time) error {
+	if wait := sourceLimit.full(emptyAt, now); wait > 0 {
 		return waiting("network", wait)
 	}
 	return nil
@@ -125,6 +130,16 @@ func refuse(now time.Time, lane store.Failures, inARow int) error {
 
 func waiting(reason string, d time.Duration) error {
 	return &aikagi.Error{Code: aikagi.Throttled, Subject: "login", Reason: reason, RetryAfter: d}
+}
+
+// RefuseSource says no as Refuse does because of the source alone, for a plane that
+// knows no devices.
+func (t *Throttle) RefuseSource(ctx context.Context, tx *store.Tx, now time.Time, try Try) error {
+	emptyAt, err := tx.FindTAT(ctx, t.sourceLimit(try))
+	if err != nil {
+		return err
+	}
+	return sourceFull(now, emptyAt)
 }
 
 // Count counts a try as failed before anything is checked, so that many at once

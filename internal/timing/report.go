@@ -51,14 +51,15 @@ func (r *report) finish() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(r.write, []byte(replaced(string(before), r.engine, text)), 0o644) //nolint:gosec // G306: a document
+	return os.WriteFile(r.write, []byte(replaced(string(before), r.name(), text)), 0o644) //nolint:gosec // G306: a document
 }
 
+// name is what the results stand under: parts that were measured one by one stand
+// side by side.
+func (r *report) name() string { return r.engine + " " + strings.Join(r.only, ",") }
+
 func (r *report) command() string {
-	command := fmt.Sprintf("go run ./internal/timing -n %d", r.n)
-	if len(r.only) < 3 {
-		command += " -only " + strings.Join(r.only, ",")
-	}
+	command := fmt.Sprintf("go run ./internal/timing -n %d -only %s -every %s", r.n, strings.Join(r.only, ","), r.every)
 	if r.engine != "sqlite" {
 		command += " -database " + r.engine + "://…"
 	}
@@ -75,10 +76,10 @@ func busy() string {
 	return first
 }
 
-// replaced puts results between the markers of their engine; all else in the
+// replaced puts results between the markers of their name; all else in the
 // document is written by hand and stays.
-func replaced(document, engine, results string) string {
-	begin, end := "<!-- results of make timing: "+engine+" -->", "<!-- end of "+engine+" -->"
+func replaced(document, name, results string) string {
+	begin, end := "<!-- results of make timing: "+name+" -->", "<!-- end of "+name+" -->"
 	above, rest, found := strings.Cut(document, begin)
 	if !found {
 		return strings.TrimRight(document, "\n") + "\n\n" + begin + results + end + "\n"

@@ -20,21 +20,27 @@ func (d *DB) migrate(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	has, err := provider.GetDBVersion(ctx)
+	sources := provider.ListSources()
+	newest := sources[len(sources)-1].Version
+	has, _, err := provider.GetVersions(ctx) // takes no lease, which a read-only database never gives
+	if err != nil {                          // another node makes the table of versions too; the lease puts both in order
+		has, err = provider.GetDBVersion(ctx)
+	}
 	if err != nil {
 		return decide("database", fmt.Errorf("read schema version: %w", err))
 	}
-	sources := provider.ListSources()
-	if newest := sources[len(sources)-1].Version; has > newest {
+	if has > newest {
 		return &aikagi.Error{
 			Code: aikagi.Unavailable, Subject: "database", Reason: "newer_schema",
 			Err: fmt.Errorf("schema %d, this program knows %d", has, newest),
 		}
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return decide("database", fmt.Errorf("migrate: %w", err))
+	if has < newest {
+		if _, err := provider.Up(ctx); err != nil {
+			return decide("database", fmt.Errorf("migrate: %w", err))
+		}
 	}
-	d.schema = sources[len(sources)-1].Version
+	d.schema = newest
 	return d.startWriter(ctx)
 }
 
