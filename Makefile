@@ -79,7 +79,7 @@ bench: ## measure against the goals of docs/performance.md, as ratios to what th
 
 .PHONY: timing
 timing: ## measure whether anybody learns from the clock who exists, 5,000 samples of each state (two hours, alone)
-	for part in asking logins old; do $(GO) run ./internal/timing -only $$part -write docs/timing.md; done
+	for part in asking failed federated waiting locked old; do $(GO) run ./internal/timing -only $$part -write docs/timing.md; done
 
 .PHONY: screenshots
 screenshots: test-needs ## photograph every page in both languages into docs/screenshots, and check the whole matrix

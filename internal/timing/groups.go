@@ -59,41 +59,60 @@ func (c *client) ask(ctx context.Context, alias, name string) (*http.Request, er
 	})
 }
 
-// logins are the groups of C02. Answers that say something else are groups of
-// their own: a name that waits is told so, and so is a name that nobody has.
-func (c *client) logins() []group {
-	at := func(alias string, state byte, password string) func(ctx context.Context, n int) (*http.Request, error) {
-		return func(ctx context.Context, n int) (*http.Request, error) {
-			return c.login(ctx, alias, anySource(), name(state, n%c.people), password)
-		}
+// parts are what can be measured alone, in the order of `make timing`. The logins
+// are C02; answers that say something else are groups of their own: a name that
+// waits or is locked is told so, and so is a name that nobody has.
+func (c *client) parts() map[string][]group {
+	return map[string][]group{
+		"asking":    c.asking(),
+		"failed":    {c.failed()},
+		"federated": {c.federated()},
+		"waiting":   {c.waits()},
+		"locked":    {c.locked()},
+		"old":       {c.old()},
 	}
-	return []group{
-		{
-			name: "a login that fails", status: http.StatusUnauthorized,
-			states: []state{
-				{"unknown", at(home, unknown, wrong)},
-				{"unknown again (control)", at(home, unknown, wrong)},
-				{"wrong password", at(home, ordinary, wrong)},
-				{"disabled, right password", at(home, disabled, right)},
-				{"without a password", at(home, passwordless, wrong)},
-				{"has to choose another", at(home, mustChange, wrong)},
-			},
+}
+
+// at logs in by turns as everybody who is in a state.
+func (c *client) at(alias string, state byte, password string) func(ctx context.Context, n int) (*http.Request, error) {
+	return func(ctx context.Context, n int) (*http.Request, error) {
+		return c.login(ctx, alias, anySource(), name(state, n%c.people), password)
+	}
+}
+
+func (c *client) failed() group {
+	return group{
+		name: "a login that fails", status: http.StatusUnauthorized,
+		states: []state{
+			{"unknown", c.at(home, unknown, wrong)},
+			{"unknown again (control)", c.at(home, unknown, wrong)},
+			{"wrong password", c.at(home, ordinary, wrong)},
+			{"disabled, right password", c.at(home, disabled, right)},
+			{"without a password", c.at(home, passwordless, wrong)},
+			{"has to choose another", c.at(home, mustChange, wrong)},
 		},
-		{
-			name: "a login where an identity provider logs in", status: http.StatusUnauthorized,
-			states: []state{
-				{"unknown", at(federated, unknown, right)},
-				{"unknown again (control)", at(federated, unknown, right)},
-				{"known, right password", at(federated, ordinary, right)},
-				{"disabled", at(federated, disabled, right)},
-			},
+	}
+}
+
+func (c *client) federated() group {
+	return group{
+		name: "a login where an identity provider logs in", status: http.StatusUnauthorized,
+		states: []state{
+			{"unknown", c.at(federated, unknown, right)},
+			{"unknown again (control)", c.at(federated, unknown, right)},
+			{"known, right password", c.at(federated, ordinary, right)},
+			{"disabled", c.at(federated, disabled, right)},
 		},
-		c.waits(),
-		{
-			name: "a login to a locked name", status: http.StatusTooManyRequests,
-			states: []state{
-				{"unknown", c.besieged(unknownToo)}, {"unknown again (control)", c.besieged(unknownToo)}, {"known", c.besieged(locked)},
-			},
+	}
+}
+
+func (c *client) locked() group {
+	return group{
+		name: "a login to a locked name", status: http.StatusTooManyRequests,
+		states: []state{
+			{"unknown", c.besieged(unknownToo)},
+			{"unknown again (control)", c.besieged(unknownToo)},
+			{"known", c.besieged(locked)},
 		},
 	}
 }
@@ -101,11 +120,6 @@ func (c *client) logins() []group {
 // old are hashes that an earlier version or another system made. A wrong password
 // costs a check of every kind that the server has met, so this comes last.
 func (c *client) old() group {
-	at := func(state byte) func(ctx context.Context, n int) (*http.Request, error) {
-		return func(ctx context.Context, n int) (*http.Request, error) {
-			return c.login(ctx, home, anySource(), name(state, n%c.people), wrong)
-		}
-	}
 	return group{
 		name: "a login that fails, old hashes", status: http.StatusUnauthorized,
 		before: func(ctx context.Context, block int) error {
@@ -113,7 +127,7 @@ func (c *client) old() group {
 				return nil
 			}
 			for _, state := range []byte{cheapArgon, dearArgon, bcryptHash} { // each kind is met
-				r, err := at(state)(ctx, 0)
+				r, err := c.at(home, state, wrong)(ctx, 0)
 				if err != nil {
 					return err
 				}
@@ -124,12 +138,12 @@ func (c *client) old() group {
 			return nil
 		},
 		states: []state{
-			{"unknown", at(unknown)},
-			{"unknown again (control)", at(unknown)},
-			{"today's hash", at(ordinary)},
-			{"Argon2id, 8 MiB, 1 pass", at(cheapArgon)},
-			{"Argon2id, 32 MiB, 2 passes", at(dearArgon)},
-			{"bcrypt, cost 8", at(bcryptHash)},
+			{"unknown", c.at(home, unknown, wrong)},
+			{"unknown again (control)", c.at(home, unknown, wrong)},
+			{"today's hash", c.at(home, ordinary, wrong)},
+			{"Argon2id, 8 MiB, 1 pass", c.at(home, cheapArgon, wrong)},
+			{"Argon2id, 32 MiB, 2 passes", c.at(home, dearArgon, wrong)},
+			{"bcrypt, cost 8", c.at(home, bcryptHash, wrong)},
 		},
 	}
 }
