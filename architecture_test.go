@@ -31,10 +31,10 @@ var ranks = [][]string{
 		"internal/store/sqldb",
 	},
 	1: {"internal/store", "internal/mail"},
-	2: {"internal/audit", "internal/mailbox", "internal/jobs"},
+	2: {"internal/audit", "internal/mailbox", "internal/jobs", "internal/iam"},
 	3: {
 		"internal/outbox", "internal/bounce", "internal/throttle", "internal/session", "internal/captcha",
-		"internal/securityprofile", "internal/iam", "internal/sweep",
+		"internal/securityprofile", "internal/sweep",
 	},
 	4: {
 		"internal/login", "internal/reset", "internal/emergency", "internal/directory", "internal/resetcheck",

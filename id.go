@@ -67,3 +67,44 @@ type Scope struct {
 func (s Scope) InstanceARN() ARN {
 	return ARN(fmt.Sprintf("arn:aws:connect:%s:%s:instance/%s", s.Region, s.Account, s.Instance))
 }
+
+// resourceNames are what ARNs of Amazon Connect call the kinds of resources.
+var resourceNames = map[ResourceKind]string{ //nolint:gochecknoglobals // a constant
+	ResourceUser: "agent", ResourceSecurityProfile: "security-profile", ResourceHierarchyGroup: "agent-group",
+	ResourceRoutingProfile: "routing-profile", ResourceQueue: "queue", ResourceHours: "operating-hours",
+	ResourceAuthenticationProfile: "authentication-profile",
+}
+
+// ARN names something of the instance, or the instance itself.
+func (s Scope) ARN(r Resource) ARN {
+	if r.Kind == ResourceInstance {
+		return s.InstanceARN()
+	}
+	return s.InstanceARN() + ARN("/"+resourceNames[r.Kind]+"/"+r.ID)
+}
+
+// ParseARN reads the ARN of an instance or of something in one. Anything else is
+// NotFound, because what cannot exist is unknown.
+func ParseARN(text string) (Scope, Resource, error) {
+	unknown := E(NotFound, "resource", nil)
+	parts := strings.Split(text, ":")
+	if len(parts) != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "connect" {
+		return Scope{}, Resource{}, unknown
+	}
+	path := strings.Split(parts[5], "/")
+	if len(path) < 2 || path[0] != "instance" {
+		return Scope{}, Resource{}, unknown
+	}
+	s := Scope{Region: parts[3], Account: AccountID(parts[4]), Instance: InstanceID(path[1])}
+	if len(path) == 2 {
+		return s, Resource{ResourceInstance, path[1]}, nil
+	}
+	if len(path) == 4 {
+		for kind, name := range resourceNames {
+			if name == path[2] {
+				return s, Resource{kind, path[3]}, nil
+			}
+		}
+	}
+	return Scope{}, Resource{}, unknown
+}

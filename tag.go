@@ -24,6 +24,11 @@ const (
 	ResourceSecurityProfile ResourceKind = "security_profile"
 	ResourceHierarchyGroup  ResourceKind = "hierarchy_group"
 	ResourceInstance        ResourceKind = "instance"
+
+	ResourceRoutingProfile        ResourceKind = "routing_profile"
+	ResourceQueue                 ResourceKind = "queue"
+	ResourceHours                 ResourceKind = "hours_of_operation"
+	ResourceAuthenticationProfile ResourceKind = "authentication_profile"
 )
 
 // Resource names one thing of an instance that carries tags.

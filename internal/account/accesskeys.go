@@ -152,6 +152,16 @@ func (a *Accounts) signer(ctx context.Context, id aikagi.AccessKeyID) (aikagi.Ac
 	return key, principal, nil
 }
 
+// ID returns the number of the account.
+func (a *Accounts) ID(ctx context.Context) (aikagi.AccountID, error) {
+	var account aikagi.Account
+	err := a.Store.View(ctx, func(tx *store.Tx) (err error) {
+		account, err = tx.FindAccount(ctx)
+		return err
+	})
+	return account.ID, err
+}
+
 // FindAccessKey reads a key of owner, for the page that asks before it is
 // removed.
 func (a *Accounts) FindAccessKey(ctx context.Context, owner aikagi.PrincipalID, id aikagi.AccessKeyID) (aikagi.AccessKey, error) {

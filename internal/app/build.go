@@ -11,6 +11,8 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/connect"
 	"github.com/aikagi/aikagi/internal/bounce"
 	"github.com/aikagi/aikagi/internal/captcha"
 	"github.com/aikagi/aikagi/internal/clock"
@@ -102,8 +104,12 @@ func Build(o Options) (*App, error) {
 	}
 	a.rules(challenges, composer)
 	a.jobs()
-	a.Handler, err = a.pages(challenges)
-	return a, err
+	pages, err := a.pages(challenges)
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = a.wire(pages)
+	return a, nil
 }
 
 // rules makes what decides. Waking the jobs is set when they are made.
@@ -206,6 +212,24 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 		}
 	}
 	return engine.Wrap(mux), nil
+}
+
+// wire puts the door for programs before the one for people.
+func (a *App) wire(pages http.Handler) http.Handler {
+	operations := &connect.API{
+		Accounts: a.Accounts, Directory: a.Directory, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
+		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
+	}
+	programs := awsapi.New(awsapi.Options{
+		Clock: a.Clock, Log: a.Log, Accounts: a.Accounts, Region: a.Region, Address: a.engine.Address,
+	}, operations.Operations())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if programs.Claims(r) {
+			programs.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // Start runs the background work until Stop.

@@ -39,10 +39,7 @@ type scene struct {
 func (d *Directory) enter(ctx context.Context, tx *store.Tx, id aikagi.InstanceID, needed ...aikagi.Permission) (scene, error) {
 	s := scene{tx: tx, now: d.Clock.Now()}
 	var err error
-	if s.instance, err = tx.FindInstance(ctx, id); err != nil {
-		return s, err
-	}
-	if s.rights, err = securityprofile.Of(ctx, tx, s.instance, s.now); err != nil {
+	if s.instance, s.rights, err = securityprofile.Enter(ctx, tx, id, s.now); err != nil {
 		return s, err
 	}
 	return s, s.rights.Require(needed...)
@@ -87,15 +84,21 @@ func putMails(ctx context.Context, tx *store.Tx, mails []aikagi.Message) error {
 	return nil
 }
 
-// view runs a reading rule and returns what it found.
+// view runs a reading rule and returns what it found. Without a permission
+// needed, being in the instance is enough.
 func view[T any](ctx context.Context, d *Directory, id aikagi.InstanceID, needed aikagi.Permission,
 	read func(scene) (T, error),
 ) (T, error) {
 	var found T
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := d.enter(ctx, tx, id, needed)
+		s, err := d.enter(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if needed != "" {
+			if err := s.rights.Require(needed); err != nil {
+				return err
+			}
 		}
 		found, err = read(s)
 		return err

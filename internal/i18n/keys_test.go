@@ -26,6 +26,7 @@ var dynamic = []string{
 	"cli.do.", "cli.error.", "cli.flaw.", "cli.level.", "cli.place.", "cli.demo.role.", "config.", "doctor.",
 	"forgot.answer.hint.", // of image and sound, or one of them
 	"ended.",              // ended.<why a link no longer works>
+	"wire.",               // wire.<code or reason of a signature>
 }
 
 // textCalls are functions whose constant text arguments are keys.

@@ -37,11 +37,11 @@ func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error 
 	case aikagi.ActorHost, aikagi.ActorSystem:
 		return nil
 	case aikagi.ActorPrincipal:
-		d, err := Judge(ctx, tx, now, actor.PrincipalID, r)
-		if err == nil && !d.Allowed {
-			return aikagi.Because(aikagi.Forbidden, "action", d.Missing)
+		j, err := newJudgement(ctx, tx, now, actor.PrincipalID)
+		if err != nil {
+			return err
 		}
-		return err
+		return j.require(r)
 	case aikagi.ActorAnonymous, aikagi.ActorUser, aikagi.ActorEmergency:
 	}
 	return aikagi.E(aikagi.Unauthenticated, "principal", nil)
@@ -50,24 +50,51 @@ func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error 
 // Judge decides a request of any principal, whoever acts. A principal that is
 // disabled or gone is Unauthenticated.
 func Judge(ctx context.Context, tx *store.Tx, now time.Time, id aikagi.PrincipalID, r Request) (Decision, error) {
-	principal, err := tx.FindPrincipal(ctx, id)
-	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
+	j, err := newJudgement(ctx, tx, now, id)
+	if err != nil {
 		return Decision{}, err
 	}
+	return j.decide(r), nil
+}
+
+// judgement is a principal with all that its requests are judged by.
+type judgement struct {
+	account   aikagi.AccountID
+	arn       string
+	documents []Document
+	actor     aikagi.Actor
+	now       time.Time
+}
+
+func newJudgement(ctx context.Context, tx *store.Tx, now time.Time, id aikagi.PrincipalID) (judgement, error) {
+	j := judgement{actor: aikagi.ActorFrom(ctx), now: now}
+	principal, err := tx.FindPrincipal(ctx, id)
+	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
+		return j, err
+	}
 	if err != nil || !principal.Enabled {
-		return Decision{}, aikagi.E(aikagi.Unauthenticated, "principal", nil)
+		return j, aikagi.E(aikagi.Unauthenticated, "principal", nil)
 	}
 	account, err := tx.FindAccount(ctx)
 	if err != nil {
-		return Decision{}, err
+		return j, err
 	}
-	documents, err := Documents(ctx, tx, id)
-	if err != nil {
-		return Decision{}, err
+	j.account, j.arn = account.ID, UserARN(account.ID, principal.Name)
+	j.documents, err = Documents(ctx, tx, id)
+	return j, err
+}
+
+func (j judgement) decide(r Request) Decision {
+	r.Principal = j.arn
+	r.Context = circumstances(j.actor, j.now, r.Context)
+	return Evaluate(j.documents, r)
+}
+
+func (j judgement) require(r Request) error {
+	if d := j.decide(r); !d.Allowed {
+		return aikagi.Because(aikagi.Forbidden, "action", d.Missing)
 	}
-	r.Principal = UserARN(account.ID, principal.Name)
-	r.Context = circumstances(aikagi.ActorFrom(ctx), now, r.Context)
-	return Evaluate(documents, r), nil
+	return nil
 }
 
 // Documents reads the policies attached to a principal.

@@ -84,11 +84,7 @@ func (p *Profiles) Find(ctx context.Context, instance aikagi.InstanceID, id aika
 }
 
 func (p *Profiles) enter(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID) (Rights, aikagi.Instance, error) {
-	i, err := tx.FindInstance(ctx, instance)
-	if err != nil {
-		return Rights{}, i, err
-	}
-	r, err := Of(ctx, tx, i, p.Clock.Now())
+	i, r, err := Enter(ctx, tx, instance, p.Clock.Now())
 	return r, i, err
 }
 

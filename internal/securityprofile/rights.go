@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -14,7 +15,25 @@ type Rights struct {
 	Actor   aikagi.Actor
 	Held    aikagi.Permissions
 	guarded aikagi.Permissions
-	all     bool // emergency access, host commands and background jobs
+	all     bool // emergency access, host commands, background jobs, and principals whose policies allow the call
+}
+
+// Enter reads an instance and what the actor may do there. A principal is judged
+// before anything else is read (S35).
+func Enter(ctx context.Context, tx *store.Tx, id aikagi.InstanceID, now time.Time) (aikagi.Instance, Rights, error) {
+	if actor := aikagi.ActorFrom(ctx); actor.Kind == aikagi.ActorPrincipal {
+		if err := iam.RequireCall(ctx, tx, now, id); err != nil {
+			return aikagi.Instance{}, Rights{Actor: actor}, err
+		}
+		i, err := tx.FindInstance(ctx, id)
+		return i, Rights{Actor: actor, all: err == nil}, err
+	}
+	i, err := tx.FindInstance(ctx, id)
+	if err != nil {
+		return i, Rights{}, err
+	}
+	r, err := Of(ctx, tx, i, now)
+	return i, r, err
 }
 
 // Of reads the rights of the actor in ctx. Nobody has rights in an instance
@@ -32,7 +51,11 @@ func Of(ctx context.Context, tx *store.Tx, instance aikagi.Instance, now time.Ti
 		return r.ofUser(ctx, tx, instance)
 	case aikagi.ActorEmergency:
 		return r.ofGrant(ctx, tx, instance, now)
-	case aikagi.ActorAnonymous, aikagi.ActorPrincipal:
+	case aikagi.ActorPrincipal: // decision 7: judged by policies alone
+		err := iam.RequireCall(ctx, tx, now, instance.ID)
+		r.all = err == nil
+		return r, err
+	case aikagi.ActorAnonymous:
 	}
 	return r, aikagi.E(aikagi.Unauthenticated, "session", nil)
 }

@@ -31,6 +31,7 @@ type UserRange struct {
 	Of       string          // the group or profile, for the sets that need one
 	From     aikagi.Username // exclusive; empty is the start
 	Back     bool            // the page before From instead of the one after
+	Bare     bool            // without the profiles that they hold
 	Limit    int
 }
 
@@ -105,6 +106,9 @@ func (tx *Tx) ListUsers(ctx context.Context, r UserRange) ([]aikagi.User, error)
 		for i, j := 0, len(users)-1; i < j; i, j = i+1, j-1 {
 			users[i], users[j] = users[j], users[i]
 		}
+	}
+	if r.Bare {
+		return users, nil
 	}
 	return users, tx.addProfiles(ctx, r.Instance, users)
 }

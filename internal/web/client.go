@@ -6,6 +6,14 @@ import (
 	"strings"
 )
 
+// Address is where a request comes from, in text; empty if nobody knows.
+func (e *Engine) Address(r *http.Request) string {
+	if addr := clientAddr(r, e.proxies); addr.IsValid() {
+		return addr.String()
+	}
+	return ""
+}
+
 // clientAddr is the address a request comes from: the peer's, or, as long as
 // that is a trusted proxy, what it says in X-Forwarded-For, read from the right.
 // If a trusted proxy says something that is no address, nobody knows where the

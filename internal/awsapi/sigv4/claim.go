@@ -11,7 +11,7 @@ import (
 
 // readClaim reads and checks all of a request that can be judged without the
 // secret.
-func readClaim(r *http.Request, now time.Time, region, service string) (claim, error) {
+func readClaim(r *http.Request, now time.Time, service string, regions []string) (claim, error) {
 	if err := onlyHeaderSigned(r); err != nil {
 		return claim{}, err
 	}
@@ -26,7 +26,7 @@ func readClaim(r *http.Request, now time.Time, region, service string) (claim, e
 	if c.signedAt, err = time.Parse(timeLayout, c.timestamp); err != nil {
 		return claim{}, refuse(IncompleteSignature, "x-amz-date cannot be read")
 	}
-	if c.date != c.timestamp[:8] || c.region != region || c.service != service {
+	if c.date != c.timestamp[:8] || !slices.Contains(regions, c.region) || c.service != service {
 		return claim{}, refuse(InvalidSignature, "the credential is scoped to another day, region or service")
 	}
 	if age := now.Sub(c.signedAt); age > Window || age < -Window {
@@ -35,18 +35,31 @@ func readClaim(r *http.Request, now time.Time, region, service string) (claim, e
 	return c, nil
 }
 
-// onlyHeaderSigned makes sure that there is one signature and that it is in the
-// header (S34: one authentication method a request).
-func onlyHeaderSigned(r *http.Request) error {
-	inQuery := false
+// Signed reports whether a request says that it is signed, in whatever way; what
+// it says is not checked.
+func Signed(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header.Values("Authorization"), isSigV4) || signedInQuery(r)
+}
+
+// signedInQuery reports whether the query speaks of a signature.
+func signedInQuery(r *http.Request) bool {
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
 		name = strings.ToLower(name)
-		inQuery = inQuery || name == "x-amz-signature" || name == "x-amz-algorithm" || name == "x-amz-credential"
+		if name == "x-amz-signature" || name == "x-amz-algorithm" || name == "x-amz-credential" {
+			return true
+		}
 	}
+	return false
+}
+
+// onlyHeaderSigned makes sure that there is one signature and that it is in the
+// header (S34: one authentication method a request).
+func onlyHeaderSigned(r *http.Request) error {
+	inQuery := signedInQuery(r)
 	values := r.Header.Values("Authorization")
 	switch {
 	case len(values) > 1, len(values) == 1 && inQuery:

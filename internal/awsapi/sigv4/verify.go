@@ -48,12 +48,12 @@ type Lookup func(ctx context.Context, accessKeyID string) (secret aikagi.Secret,
 // cost the same work (S35, H28). What it signs is never accepted.
 const dummySecret = "an unknown key costs the same work as a known one"
 
-// Verify checks that r, with this body, was signed for the region and service
-// by a key that lookup knows, within Window of now. The body must be the whole
+// Verify checks that r, with this body, was signed for the service and one of the
+// regions by a key that lookup knows, within Window of now. The body must be the whole
 // body as received; r.Body is not read. Errors are Unauthenticated with one of
 // the reasons above, except those of lookup.
-func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, region, service string) (Identity, error) {
-	c, err := readClaim(r, now, region, service)
+func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, service string, regions ...string) (Identity, error) {
+	c, err := readClaim(r, now, service, regions)
 	if err != nil {
 		return Identity{}, err
 	}

@@ -29,7 +29,7 @@ func (c *Console) handleConsoleLink(w http.ResponseWriter, r *http.Request, _ he
 	if err != nil || len(body) > maxSignedBody {
 		return answerSigned(w, http.StatusRequestEntityTooLarge, signedAnswer{Error: "too_large"})
 	}
-	identity, err := sigv4.Verify(r, body, c.Accounts.Lookup, c.Clock.Now(), c.Accounts.Region, SigningService)
+	identity, err := sigv4.Verify(r, body, c.Accounts.Lookup, c.Clock.Now(), SigningService, c.Accounts.Region)
 	if err != nil {
 		return refuseSigned(w, err)
 	}

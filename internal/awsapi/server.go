@@ -1,0 +1,206 @@
+package awsapi
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/awsapi/sigv4"
+	"github.com/aikagi/aikagi/internal/clock"
+)
+
+// Options are what a Server leans on.
+type Options struct {
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Accounts *account.Accounts
+	Region   string
+	// Address tells where a request comes from, trusted proxies considered.
+	Address func(*http.Request) string
+	// Host is the host that is for programs only; empty: there is none, and what is
+	// not signed and none of Amazon's paths is somebody else's.
+	Host string
+	Rate Rate
+}
+
+// Server answers signed requests.
+type Server struct {
+	Options
+	router *router
+	limits *limits
+}
+
+// New puts the table together.
+func New(o Options, operations []Operation) *Server {
+	return &Server{Options: o, router: newRouter(operations), limits: newLimits(o.Rate)}
+}
+
+// Claims reports whether a request is for programs: it is signed, or its path is
+// one of Amazon's.
+func (s *Server) Claims(r *http.Request) bool {
+	return sigv4.Signed(r) || s.Host != "" && strings.EqualFold(r.Host, s.Host) || s.router.owns(r.URL)
+}
+
+// exchange is one request on its way, for the log line at its end.
+type exchange struct {
+	id     string
+	began  time.Time
+	op     string
+	labels map[string]string
+	caller Caller
+	fault  *Fault
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{id: uuid.NewString(), began: s.Clock.Now()}
+	defer s.logged(r, x)
+	h := w.Header()
+	h.Set("X-Amzn-Requestid", x.id)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	body, kind, err := s.answer(w, r, x)
+	if err != nil {
+		x.fault = faultOf(err)
+		body, kind = x.fault.body(r, x.id)
+		h.Set("X-Amzn-Errortype", string(x.fault.Name))
+		if x.fault.Retry > 0 {
+			h.Set("Retry-After", strconv.Itoa(int(math.Ceil(x.fault.Retry.Seconds()))))
+		}
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if x.fault != nil {
+		w.WriteHeader(x.fault.Name.Status())
+	}
+	_, _ = w.Write(body) // the client may be gone
+}
+
+const jsonKind = "application/json"
+
+// answer makes the body of the answer. A panic is a bug of ours: the client gets
+// the request id, the log the place.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (body []byte, kind string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.ErrorContext(r.Context(), "panic", "request_id", x.id, "cause", p, "stack", string(debug.Stack()))
+			err = aikagi.E(aikagi.Internal, "request", nil)
+		}
+	}()
+	received, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, "", err
+	}
+	if isQuery(r) {
+		return s.answerQuery(r, x, received)
+	}
+	ctx, err := s.authenticate(r, x, received, "connect")
+	if err != nil {
+		return nil, "", err
+	}
+	op, labels, ok := s.router.find(r)
+	if !ok {
+		return nil, "", fault(UnknownOperation, "There is no such operation.")
+	}
+	x.op, x.labels = op.Name, labels
+	if err := s.limits.take(x.caller.Principal.ID, op.Name, x.began); err != nil {
+		return nil, "", err
+	}
+	out, err := op.serve(ctx, r, labels, received, op)
+	if err != nil {
+		return nil, "", s.explained(err, x.caller, op)
+	}
+	body, err = write(out)
+	return body, jsonKind, err
+}
+
+// authenticate checks the signature and returns a context in which its principal
+// acts.
+func (s *Server) authenticate(r *http.Request, x *exchange, body []byte, service string) (context.Context, error) {
+	now := s.Clock.Now()
+	who, err := sigv4.Verify(r, body, s.Accounts.Lookup, now, service, s.regions(service)...)
+	if err != nil {
+		return nil, err
+	}
+	principal, err := s.Accounts.Signer(r.Context(), who.AccessKeyID())
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.Accounts.ID(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	x.caller = Caller{Account: id, Principal: principal, Region: s.Region}
+	ctx := context.WithValue(r.Context(), callerKey{}, x.caller)
+	return aikagi.WithActor(ctx, aikagi.Actor{
+		Kind: aikagi.ActorPrincipal, PrincipalID: principal.ID, Name: principal.Name,
+		Source: "api", Address: s.Address(r), RequestID: x.id, Locale: aikagi.English,
+	}), nil
+}
+
+// regions are those that a signature may be scoped to. Clients that know of no
+// region sign for STS where it lives.
+func (s *Server) regions(service string) []string {
+	if service == "sts" {
+		return []string{s.Region, stsHome}
+	}
+	return []string{s.Region}
+}
+
+// explained says of a denied action what AWS says of it: who lacks which.
+func (s *Server) explained(err error, c Caller, op Operation) error {
+	f := faultOf(err)
+	if f.Name != AccessDenied || aikagi.ReasonOf(err) != op.Action {
+		return err
+	}
+	return &Fault{
+		Name: AccessDenied, Err: err,
+		Message: "User: " + c.ARN() + " is not authorized to perform: " + op.Action,
+	}
+}
+
+// logged writes the line of the request. Nothing of what was sent is in it but
+// the ids of the path.
+func (s *Server) logged(r *http.Request, x *exchange) {
+	level, code := slog.LevelInfo, "ok"
+	attrs := []any{
+		"request_id", x.id, "op", x.op, "actor", x.caller.Principal.Name, "dur_ms", s.Clock.Now().Sub(x.began).Milliseconds(),
+	}
+	if id, ok := x.labels["InstanceId"]; ok {
+		attrs = append(attrs, "instance_id", id)
+	}
+	if x.fault != nil {
+		code = string(x.fault.Name)
+		if x.fault.Name.Status() >= http.StatusInternalServerError {
+			level = slog.LevelError
+			attrs = append(attrs, "err", x.fault)
+		}
+	}
+	s.Log.Log(r.Context(), level, "api", append(attrs, "code", code)...)
+}
+
+// body is what the client reads of a fault: AWS's clients take the name from the
+// header and the text from here.
+func (f *Fault) body(r *http.Request, id string) (body []byte, kind string) {
+	if isQuery(r) {
+		return queryFault(f, id), xmlKind
+	}
+	text, err := write(struct {
+		Type    FaultName `json:"__type"`
+		Message string    `json:"Message"`
+	}{f.Name, f.Message})
+	if err != nil {
+		return []byte("{}"), jsonKind
+	}
+	return text, jsonKind
+}

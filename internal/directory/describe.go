@@ -1,0 +1,53 @@
+package directory
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// described is something with its tags.
+type described[T any] struct {
+	it   T
+	tags []aikagi.Tag
+}
+
+// Describe reads what programs may know of a user: himself, without the hash of
+// his password, and his tags.
+func (d *Directory) Describe(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.User, []aikagi.Tag, error) {
+	found, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) (described[aikagi.User], error) {
+		u, err := s.tx.FindUser(ctx, instance, id)
+		if err != nil {
+			return described[aikagi.User]{}, err
+		}
+		u.PasswordHash = known(u.PasswordHash)
+		tags, err := s.tx.ListTags(ctx, instance, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(id)})
+		return described[aikagi.User]{u, tags}, err
+	})
+	return found.it, found.tags, err
+}
+
+// FindInstance reads an instance and its tags, for the account that owns it.
+func (d *Directory) FindInstance(ctx context.Context, id aikagi.InstanceID) (aikagi.Instance, []aikagi.Tag, error) {
+	if err := accountOnly(ctx); err != nil {
+		return aikagi.Instance{}, nil, err
+	}
+	found, err := view(ctx, d, id, "", func(s scene) (described[aikagi.Instance], error) {
+		tags, err := s.tx.ListTags(ctx, id, aikagi.Resource{Kind: aikagi.ResourceInstance, ID: string(id)})
+		return described[aikagi.Instance]{s.instance, tags}, err
+	})
+	return found.it, found.tags, err
+}
+
+// ListAfter reads up to a number of users in the order of their names after one,
+// and tells whether there are more. What profiles they hold is not read.
+func (d *Directory) ListAfter(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) ([]aikagi.User, bool, error) {
+	users, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) ([]aikagi.User, error) {
+		return s.tx.ListUsers(ctx, store.UserRange{Instance: instance, Set: store.EveryUser, From: after, Limit: n + 1, Bare: true})
+	})
+	if len(users) > n {
+		return users[:n], true, err
+	}
+	return users, false, err
+}
