@@ -60,7 +60,7 @@ var testSupport = []string{
 	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench", "internal/ordeal", "internal/timing",
 	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/mail/dnstest", "internal/mail/smtptest",
 	"internal/mail/spamtest",
-	"internal/web/webtest", "internal/reset/resettest", "internal/awsapi/apitest",
+	"internal/web/webtest", "internal/reset/resettest", "internal/awsapi/apitest", "internal/awsapi/clients",
 }
 
 // namesOfNothing are package names that say nothing: the noun is missing.

@@ -18,6 +18,9 @@ libmail-spf-perl   | have_perl Mail::SPF             | SpamAssassin does not loo
 libmail-dmarc-perl | have_perl Mail::DMARC::PurePerl | SpamAssassin does not look at DMARC
 rspamd             | have rspamd                     | no second filter judges our mail
 opendkim-tools     | have opendkim-testmsg           | no second implementation checks our DKIM signatures
+awscli             | have aws                        | nobody tries the wire API with the AWS CLI
+python3-boto3      | have_boto3                      | nobody tries the wire API with boto3
+nodejs             | have node                       | nobody tries the wire API with the SDK for JavaScript
 python3-dkim       | have dkimverify                 | no third implementation checks our DKIM signatures
 strace             | have strace                     | nobody watches what reaches the disk before an answer
 sqlite3            | have sqlite3                    | no second SQLite opens our database files
@@ -30,6 +33,7 @@ have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${AIKAGI_TEST_POSTGRES:-}" ]; }
 have_browser() { have chromium || have chromium-browser || have google-chrome || [ -d '/Applications/Google Chrome.app' ]; }
 have_japanese_font() { [ "$(uname)" = Darwin ] || fc-list :lang=ja 2>/dev/null | grep -q .; }
+have_boto3() { /usr/bin/python3 -c 'import boto3' 2>/dev/null || python3 -c 'import boto3' 2>/dev/null; }
 have_perl() { perl -M"$1" -e1 2>/dev/null; }
 have_libc_headers() { [ "$(uname)" = Darwin ] || [ -e /usr/include/stdlib.h ]; }
 
@@ -85,6 +89,25 @@ fetch_axe() {
     fi
 }
 
+# The SDK for JavaScript tells one of the stories of internal/awsapi/clients; the lock file pins it by its hashes.
+fetch_javascript() {
+    local from=internal/awsapi/clients/testdata/javascript to=.cache/javascript
+    if cmp -s "$from/package-lock.json" "$to/package-lock.json" && [ -d "$to/node_modules" ]; then
+        return
+    fi
+    if ! have npm; then
+        echo "Missing npm: the SDK for JavaScript cannot be fetched, so nobody tries the wire API with it"
+        return
+    fi
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to/"
+    if ! npm ci --silent --no-audit --no-fund --prefix "$to" >"$to/npm.log" 2>&1; then
+        tail -n 3 "$to/npm.log"
+        rm -rf "$to"
+        echo "npm could not fetch the SDK for JavaScript, so nobody tries the wire API with it"
+    fi
+}
+
 mkdir -p .cache
 if [ -n "$(missing)" ] && may_install; then
     # shellcheck disable=SC2046 # package names are words
@@ -94,14 +117,19 @@ missing | while IFS='|' read -r package _ lost; do
     echo "Missing ${package// /}:$lost"
 done
 fetch_axe
+fetch_javascript
 
 {
     if may_install; then
         echo "AIKAGI_REQUIRE_POSTGRES=1"
         echo "AIKAGI_REQUIRE_BROWSER=1"
         echo "AIKAGI_REQUIRE_MAIL_TOOLS=1"
+        echo "AIKAGI_REQUIRE_CLIENTS=1"
     fi
     if [ -e .cache/axe/axe.min.js ]; then
         echo "AIKAGI_AXE=$PWD/.cache/axe/axe.min.js"
+    fi
+    if [ -d .cache/javascript/node_modules ]; then
+        echo "AIKAGI_JAVASCRIPT=$PWD/.cache/javascript"
     fi
 } >.cache/test-needs.env
