@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,8 +21,13 @@ type Operation struct {
 	// Gap says what is missing of the operation; empty: nothing that we know of.
 	Gap string
 
-	serve func(ctx context.Context, r *http.Request, labels map[string]string, body []byte, op Operation) (any, error)
+	in, out reflect.Type
+	serve   func(ctx context.Context, r *http.Request, labels map[string]string, body []byte, op Operation) (any, error)
 }
+
+// Shapes returns what the operation reads and answers, to be compared with
+// Amazon's model.
+func (op Operation) Shapes() (in, out reflect.Type) { return op.in, op.out }
 
 // Touch says what a request is about, for the policies that judge it.
 type Touch struct {
@@ -33,6 +39,7 @@ type Touch struct {
 // Serve completes a row with its function: In is filled from path, query and
 // body; touch says what it is about; Out becomes the answer.
 func Serve[In, Out any](op Operation, touch func(*In) Touch, do func(context.Context, *In) (*Out, error)) Operation {
+	op.in, op.out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	shape := shapeOf[In]()
 	op.serve = func(ctx context.Context, r *http.Request, labels map[string]string, body []byte, op Operation) (any, error) {
 		in := new(In)
