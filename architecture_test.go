@@ -44,7 +44,7 @@ var ranks = [][]string{
 	6: {"internal/web/door"},
 	7: {
 		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/web/devmail",
-		"internal/awsapi/connect",
+		"internal/awsapi/connect", "internal/awsapi/desk",
 	},
 	8: {"internal/app"},
 	9: {"cmd"},
@@ -53,6 +53,7 @@ var ranks = [][]string{
 // doors answer people and programs. They ask the rules and never the store.
 var doors = []string{
 	"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/awsapi/connect",
+	"internal/awsapi/desk",
 }
 
 // testSupport may import anything and is imported by tests only.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -13,6 +14,7 @@ import (
 	"github.com/aikagi/aikagi/internal/audit"
 	"github.com/aikagi/aikagi/internal/awsapi"
 	"github.com/aikagi/aikagi/internal/awsapi/connect"
+	"github.com/aikagi/aikagi/internal/awsapi/desk"
 	"github.com/aikagi/aikagi/internal/bounce"
 	"github.com/aikagi/aikagi/internal/captcha"
 	"github.com/aikagi/aikagi/internal/clock"
@@ -216,13 +218,15 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 
 // wire puts the door for programs before the one for people.
 func (a *App) wire(pages http.Handler) http.Handler {
-	operations := &connect.API{
-		Accounts: a.Accounts, Directory: a.Directory, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
+	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
+	amazons := &connect.API{
+		Accounts: a.Accounts, Directory: a.Directory, Tokens: tokens,
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
+	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}
 	programs := awsapi.New(awsapi.Options{
 		Clock: a.Clock, Log: a.Log, Accounts: a.Accounts, Region: a.Region, Address: a.engine.Address,
-	}, operations.Operations())
+	}, slices.Concat(amazons.Operations(), own.Operations()))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if programs.Claims(r) {
 			programs.ServeHTTP(w, r)

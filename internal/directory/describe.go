@@ -51,3 +51,26 @@ func (d *Directory) ListAfter(ctx context.Context, instance aikagi.InstanceID, a
 	}
 	return users, false, err
 }
+
+// Unreachable is a page of the enabled users without an address, in the order of
+// their names, and how many there are in all.
+type Unreachable struct {
+	Users []aikagi.User
+	More  bool
+	Total int64
+}
+
+// ListUnreachable reads up to a number of users who cannot reset their password
+// by mail, after a name.
+func (d *Directory) ListUnreachable(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) (Unreachable, error) {
+	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Unreachable, error) {
+		users, err := s.tx.ListUsers(ctx, store.UserRange{
+			Instance: instance, Set: store.UsersWithoutEmail, From: after, Limit: n + 1, Bare: true,
+		})
+		found := Unreachable{Users: users, Total: s.instance.NoEmailCount}
+		if len(users) > n {
+			found.Users, found.More = users[:n], true
+		}
+		return found, err
+	})
+}

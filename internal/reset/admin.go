@@ -116,11 +116,11 @@ func (r *Resets) letter(ctx context.Context, i aikagi.Instance, u aikagi.User, b
 // one. The transaction that acts asks again.
 func (r *Resets) helped(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, now time.Time) (i aikagi.Instance, u aikagi.User, err error) {
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		if i, err = tx.FindInstance(ctx, instance); err != nil {
+		var rights securityprofile.Rights
+		if i, rights, err = securityprofile.Enter(ctx, tx, instance, now); err != nil {
 			return err
 		}
-		rights, err := helping(ctx, tx, i, now)
-		if err != nil {
+		if err := rights.Require(aikagi.UsersView, aikagi.UsersEdit); err != nil {
 			return err
 		}
 		if u, err = tx.FindUser(ctx, instance, id); err != nil {
