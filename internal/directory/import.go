@@ -93,7 +93,6 @@ type reading struct {
 	scene
 	sheet
 	named
-	actor aikagi.User // zero if no user acts
 }
 
 // enterSheet asks for what every import needs; what a row needs beyond that is
@@ -106,11 +105,6 @@ func (d *Directory) enterSheet(ctx context.Context, tx *store.Tx, instance aikag
 	}
 	if !b.rights.May(aikagi.UsersCreate) && !b.rights.May(aikagi.UsersEdit) {
 		return b, b.rights.Require(aikagi.UsersEdit)
-	}
-	if who := b.rights.Actor; who.Kind == aikagi.ActorUser {
-		if b.actor, err = tx.FindUser(ctx, who.InstanceID, who.UserID); err != nil {
-			return b, err
-		}
 	}
 	b.named, err = b.scene.named(ctx)
 	return b, err
@@ -233,7 +227,7 @@ func (b reading) judgeNew(v *verdict, cells map[string]string) error {
 	if err := v.refuseFor(b.rights.MayGive(v.profiles...), cells); err != nil {
 		return err
 	}
-	return v.refuseFor(securityprofile.NotOwn(b.actor, v.created.Email), cells)
+	return v.refuseFor(b.rights.MayRegister(v.created.Email), cells)
 }
 
 func (b reading) judgeChange(ctx context.Context, v *verdict, u aikagi.User, cells map[string]string) error {

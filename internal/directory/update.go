@@ -112,7 +112,7 @@ func (c change) mayMoveMail(ctx context.Context) error {
 	if !c.addressMoves() {
 		return nil
 	}
-	return c.rights.MayRegister(ctx, c.tx, c.after.Email)
+	return c.rights.MayRegister(c.after.Email)
 }
 
 // addressMails writes the notices of a changed address. A user whose address is

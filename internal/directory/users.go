@@ -99,7 +99,7 @@ func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) 
 	if err := s.places(ctx, u); err != nil {
 		return nil, err
 	}
-	if err := s.rights.MayRegister(ctx, tx, u.Email); err != nil {
+	if err := s.rights.MayRegister(u.Email); err != nil {
 		return nil, err
 	}
 	_, err = tx.FindUserByName(ctx, u.InstanceID, u.Username)

@@ -230,7 +230,7 @@ func (r *Resets) mayRegister(ctx context.Context, tx *store.Tx, i aikagi.Instanc
 	if err := rights.MayChangeWaysIn(ctx, tx, u); err != nil {
 		return err
 	}
-	return rights.MayRegister(ctx, tx, email)
+	return rights.MayRegister(email)
 }
 
 // notices tell the other administrators of a new address of one of them (F25).

@@ -12,21 +12,8 @@ import (
 // MayRegister refuses to give somebody an address of the actor's own: whoever
 // does so could reset the other's password himself (decision 8). Both his
 // addresses count, however the mailbox is spelled.
-func (r Rights) MayRegister(ctx context.Context, tx *store.Tx, e aikagi.Email) error {
-	if e == "" || r.Actor.Kind != aikagi.ActorUser {
-		return nil
-	}
-	actor, err := tx.FindUser(ctx, r.Actor.InstanceID, r.Actor.UserID)
-	if err != nil {
-		return err
-	}
-	return NotOwn(actor, e)
-}
-
-// NotOwn is MayRegister for an actor who was read already; the zero user has no
-// address.
-func NotOwn(actor aikagi.User, e aikagi.Email) error {
-	for _, own := range []aikagi.Email{actor.Email, actor.SecondaryEmail} {
+func (r Rights) MayRegister(e aikagi.Email) error {
+	for _, own := range []aikagi.Email{r.self.Email, r.self.SecondaryEmail} {
 		if own != "" && e != "" && mailbox(own) == mailbox(e) {
 			return aikagi.Because(aikagi.Invalid, "email", "yours")
 		}

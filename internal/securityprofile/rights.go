@@ -14,6 +14,7 @@ import (
 type Rights struct {
 	Actor   aikagi.Actor
 	Held    aikagi.Permissions
+	self    aikagi.User // who acts; zero if no user does
 	guarded aikagi.Permissions
 	all     bool // emergency access, host commands, background jobs, and principals whose policies allow the call
 }
@@ -71,6 +72,7 @@ func (r Rights) ofUser(ctx context.Context, tx *store.Tx, instance aikagi.Instan
 	if err != nil {
 		return r, err
 	}
+	r.self = user
 	r.Held, err = Held(ctx, tx, instance.ID, user.ID)
 	return r, err
 }
