@@ -14,6 +14,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/csvtable"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/sheet"
 )
 
 // importView is what "import" answers.
@@ -78,7 +79,7 @@ func (t *terminal) readTable(path string) ([]byte, error) {
 }
 
 func (t *terminal) planImport(ctx context.Context, h *host, i aikagi.Instance, file []byte) error {
-	p, err := h.Directory.PlanImport(ctx, i.ID, file)
+	p, err := h.Sheets.PlanImport(ctx, i.ID, file)
 	if err != nil {
 		return t.atLine(err)
 	}
@@ -89,7 +90,7 @@ func (t *terminal) planImport(ctx context.Context, h *host, i aikagi.Instance, f
 }
 
 func (t *terminal) importUsers(ctx context.Context, h *host, i aikagi.Instance, file []byte) error {
-	p, failed, err := h.Directory.ImportNow(ctx, i.ID, file, func(p directory.Progress) {
+	p, failed, err := h.Sheets.ImportNow(ctx, i.ID, file, func(p sheet.Progress) {
 		t.note(t.T("cli.import.progress", "done", p.Done, "all", p.Total))
 	})
 	if err != nil {
@@ -106,7 +107,7 @@ func (t *terminal) atLine(err error) error {
 	return err
 }
 
-func (t *terminal) tellImport(v importView, rows []directory.PlannedRow) error {
+func (t *terminal) tellImport(v importView, rows []sheet.PlannedRow) error {
 	for _, r := range rows {
 		if len(r.Problems) == 0 {
 			continue
@@ -150,12 +151,12 @@ func exportCommand(t *terminal) *cobra.Command {
 				return t.exportJSON(ctx, h, i)
 			}
 			out := csvtable.NewWriter(t.out)
-			headings := make([]string, 0, len(directory.Columns()))
-			for _, c := range directory.Columns() {
-				headings = append(headings, directory.ColumnName(t.locale, c))
+			headings := make([]string, 0, len(sheet.Columns()))
+			for _, c := range sheet.Columns() {
+				headings = append(headings, sheet.ColumnName(t.locale, c))
 			}
 			out.Row(headings...)
-			err = h.Directory.Export(ctx, i.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
+			err = h.Sheets.Export(ctx, i.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
 				out.Row(cells...)
 				return nil
 			})
@@ -172,8 +173,8 @@ func exportCommand(t *terminal) *cobra.Command {
 
 // exportJSON writes one object a line, with the columns' names as keys.
 func (t *terminal) exportJSON(ctx context.Context, h *host, i aikagi.Instance) error {
-	columns := directory.Columns()
-	return h.Directory.Export(ctx, i.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
+	columns := sheet.Columns()
+	return h.Sheets.Export(ctx, i.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
 		row := map[string]string{}
 		for n, c := range columns {
 			row[c] = cells[n]

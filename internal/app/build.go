@@ -31,6 +31,7 @@ import (
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
+	"github.com/aikagi/aikagi/internal/sheet"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/sweep"
 	"github.com/aikagi/aikagi/internal/throttle"
@@ -68,6 +69,7 @@ type App struct {
 	Logins    *login.Logins
 	Resets    *reset.Resets
 	Directory *directory.Directory
+	Sheets    *sheet.Sheets
 	Profiles  *securityprofile.Profiles
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
@@ -131,6 +133,7 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 	a.Directory = &directory.Directory{
 		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
 	}
+	a.Sheets = &sheet.Sheets{Store: a.Store, Clock: a.Clock, Directory: a.Directory}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
 		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
@@ -157,9 +160,8 @@ func (a *App) jobs() {
 	answering := &jobs.Loop{Name: "reset.answer", Interval: time.Second, Workers: 2, Work: a.Resets.Answer}
 	sending := &jobs.Loop{Name: "outbox.send", Interval: time.Second, Workers: senders, Work: a.Sender.Work}
 	telling := &jobs.Loop{Name: "login.watch", Interval: time.Minute, Work: a.watch.Work}
-	importing := &jobs.Loop{Name: "directory.import", Interval: 5 * time.Second, Work: a.Directory.WorkImports}
-	a.Resets.Wake, a.post.Wake, a.watch.Wake = answering.Wake, sending.Wake, telling.Wake
-	a.Directory.WakeImports = importing.Wake
+	importing := &jobs.Loop{Name: "sheet.import", Interval: 5 * time.Second, Work: a.Sheets.WorkImports}
+	a.Resets.Wake, a.post.Wake, a.watch.Wake, a.Sheets.Wake = answering.Wake, sending.Wake, telling.Wake, importing.Wake
 	a.Resets.Alarm = func(i aikagi.InstanceID, source string) { a.watch.Report(i, login.ManyAsking, source) }
 	a.loops = []*jobs.Loop{
 		answering, sending, telling, importing,
@@ -194,7 +196,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 	}
 	people.Routes(mux)
 	desk, err := admin.New(admin.Options{
-		Web: engine, Door: entrance, Directory: a.Directory, Profiles: a.Profiles, Resets: a.Resets,
+		Web: engine, Door: entrance, Directory: a.Directory, Sheets: a.Sheets, Profiles: a.Profiles, Resets: a.Resets,
 	})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 func unasked() map[string]string {
 	const secret, door, job = "the secret in its hands is the right", "the door itself needs it", "work in the background"
 	return map[string]string{
-		"Directory.WorkImports": job, "Resets.Answer": job, "Resets.Ask": "anybody may ask", "Resets.Again": "anybody may ask", "Resets.Confirm": secret, "Resets.Look": secret,
+		"Sheets.WorkImports": job, "Resets.Answer": job, "Resets.Ask": "anybody may ask", "Resets.Again": "anybody may ask", "Resets.Confirm": secret, "Resets.Look": secret,
 		"Resets.TryCode": secret, "Resets.ChangeOwn": "the current password is the right",
 		"Accounts.Account": door, "Accounts.Bootstrap": "the first start", "Accounts.Claim": secret, "Accounts.LookAtSetup": secret,
 		"Accounts.LookAtLink": secret, "Accounts.SignIn": secret, "Accounts.SignInByLink": secret, "Accounts.Find": secret, "Accounts.Lookup": door,
@@ -51,7 +51,7 @@ func TestS25EveryRuleRefusesWhoMayNothing(t *testing.T) {
 	}
 	excepted := unasked()
 	var attempts []attempt
-	for _, rules := range []any{s.Directory, s.Profiles, s.Resets, s.Accounts, s.Emergency} {
+	for _, rules := range []any{s.Directory, s.Sheets, s.Profiles, s.Resets, s.Accounts, s.Emergency} {
 		for n := range reflect.TypeOf(rules).NumMethod() {
 			m := reflect.TypeOf(rules).Method(n)
 			name := reflect.TypeOf(rules).Elem().Name() + "." + m.Name

@@ -21,8 +21,6 @@ type Directory struct {
 	Hashes   *password.Gate
 	Throttle *throttle.Throttle
 	Region   string // of the ARNs of instances
-
-	WakeImports func() // tells the job that an import was confirmed; may be nil
 }
 
 // scene is what a rule knows once it has entered an instance: the transaction,

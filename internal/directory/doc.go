@@ -6,6 +6,9 @@
 //	   └ ONE transaction: read again, judge rights, change, end what the change
 //	     ends (sessions, reset secrets), audit row, mails into the outbox
 //
+//	sheet ─ Directory.EditTogether(…) ─ ONE transaction: Edits judges and stores
+//	        one user after the other, each as if it were alone
+//
 // What each operation asks for; "ways in" is S26: the target holds no guarded
 // power that the actor lacks.
 //
@@ -17,6 +20,7 @@
 //	delete                     Users.Delete              yes       yes
 //	replace profiles           Users.EditPermission, …   yes       yes
 //	proficiencies              Users.Edit                –         –
+//	edit together              Users.View, Users.Create or Users.Edit; each edit as above
 //	tags of users              Users.Edit                –         –
 //	tags of profiles           SecurityProfiles.Edit     –         –
 //	tags of groups             AgentGrouping.Edit        –         –

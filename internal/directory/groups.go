@@ -129,6 +129,24 @@ func (s scene) recordGroup(ctx context.Context, action string, g aikagi.Hierarch
 	})
 }
 
+// GroupPaths names each group with those above it, "Tokyo / Support / Night".
+func GroupPaths(groups []aikagi.HierarchyGroup) map[aikagi.HierarchyGroupID]string {
+	byID := map[aikagi.HierarchyGroupID]aikagi.HierarchyGroup{}
+	for _, g := range groups {
+		byID[g.ID] = g
+	}
+	paths := map[aikagi.HierarchyGroupID]string{}
+	for _, g := range groups {
+		path := g.Name
+		for above, n := g.ParentID, 0; above != "" && n < MaxLevels; n++ {
+			path = byID[above].Name + " / " + path
+			above = byID[above].ParentID
+		}
+		paths[g.ID] = path
+	}
+	return paths
+}
+
 func checkGroupName(name string) error {
 	var broken aikagi.Invalids
 	if name == "" {

@@ -37,7 +37,7 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 	}
 	u.InstanceID = instance
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		_, err := d.mayCreate(ctx, tx, u)
+		_, _, err := d.mayCreate(ctx, tx, u)
 		return err
 	})
 	if err != nil {
@@ -52,11 +52,11 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		u.MustChange = true
 	}
 	err = d.Store.Update(ctx, func(tx *store.Tx) error {
-		profiles, err := d.mayCreate(ctx, tx, u)
+		s, profiles, err := d.mayCreate(ctx, tx, u)
 		if err != nil {
 			return err
 		}
-		return d.insert(ctx, tx, &u, profiles)
+		return s.insert(ctx, &u, profiles)
 	})
 	return u, temporary, err
 }
@@ -84,47 +84,54 @@ func (n NewUser) user() (aikagi.User, error) {
 
 // mayCreate judges everything about a new user that the database must say, and
 // returns the profiles he will hold.
-func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) ([]aikagi.SecurityProfile, error) {
+func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) (scene, []aikagi.SecurityProfile, error) {
 	s, err := d.enter(ctx, tx, u.InstanceID, aikagi.UsersCreate)
 	if err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	profiles, err := s.profiles(ctx, u.SecurityProfileIDs)
 	if err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	if err := s.rights.MayGive(profiles...); err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	if err := s.places(ctx, u); err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	if err := s.rights.MayRegister(u.Email); err != nil {
-		return nil, err
+		return s, nil, err
 	}
-	_, err = tx.FindUserByName(ctx, u.InstanceID, u.Username)
-	switch {
-	case err == nil:
-		return nil, aikagi.Because(aikagi.Conflict, "username", "taken")
-	case aikagi.CodeOf(err) != aikagi.NotFound:
-		return nil, err
-	}
-	return profiles, nil
+	return s, profiles, s.nobodyHas(ctx, u.Username)
 }
 
-func (d *Directory) insert(ctx context.Context, tx *store.Tx, u *aikagi.User, profiles []aikagi.SecurityProfile) error {
-	now := d.Clock.Now()
-	u.CreatedAt, u.UpdatedAt, u.Version, u.SecretEpoch = now, now, 1, 1
-	if u.Email != "" {
-		u.EmailSetBy, u.EmailSetAt = by(ctx), now
+func (s scene) nobodyHas(ctx context.Context, name aikagi.Username) error {
+	_, err := s.tx.FindUserByName(ctx, s.instance.ID, name)
+	switch {
+	case err == nil:
+		return aikagi.Because(aikagi.Conflict, "username", "taken")
+	case aikagi.CodeOf(err) != aikagi.NotFound:
+		return err
 	}
-	if err := tx.InsertUser(ctx, *u); err != nil {
+	return nil
+}
+
+func (s scene) insert(ctx context.Context, u *aikagi.User, profiles []aikagi.SecurityProfile) error {
+	u.CreatedAt, u.UpdatedAt, u.Version, u.SecretEpoch = s.now, s.now, 1, 1
+	if u.Email != "" {
+		u.EmailSetBy, u.EmailSetAt = by(ctx), s.now
+	}
+	if err := s.tx.InsertUser(ctx, *u); err != nil {
 		return err
 	}
 	e := about("user.create", *u)
-	e.Changes = append(differences(aikagi.User{}, *u),
-		audit.Changed([3]string{"security_profiles", "", profileNames(profiles)})...)
-	return audit.Record(ctx, tx, now, e)
+	e.Changes = introduced(*u, profiles)
+	return audit.Record(ctx, s.tx, s.now, e)
+}
+
+// introduced lists everything about a new user.
+func introduced(u aikagi.User, profiles []aikagi.SecurityProfile) []aikagi.Change {
+	return append(differences(aikagi.User{}, u), audit.Changed([3]string{"security_profiles", "", profileNames(profiles)})...)
 }
 
 func about(action string, u aikagi.User) audit.Event {
@@ -132,6 +139,14 @@ func about(action string, u aikagi.User) audit.Event {
 		Instance: u.InstanceID, Action: action,
 		TargetKind: "user", TargetID: string(u.ID), TargetName: string(u.Username),
 	}
+}
+
+func profileIDs(profiles []aikagi.SecurityProfile) []aikagi.SecurityProfileID {
+	var ids []aikagi.SecurityProfileID
+	for _, p := range profiles {
+		ids = append(ids, p.ID)
+	}
+	return ids
 }
 
 func profileNames(profiles []aikagi.SecurityProfile) string {
@@ -222,10 +237,7 @@ func (s scene) replaceProfiles(ctx context.Context, u aikagi.User, profiles []ai
 	if err != nil {
 		return err
 	}
-	u.SecurityProfileIDs, u.UpdatedAt = nil, s.now
-	for _, p := range profiles {
-		u.SecurityProfileIDs = append(u.SecurityProfileIDs, p.ID)
-	}
+	u.SecurityProfileIDs, u.UpdatedAt = profileIDs(profiles), s.now
 	if err := s.tx.ReplaceUserProfiles(ctx, u); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/securityprofile"
+	"github.com/aikagi/aikagi/internal/sheet"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
@@ -25,6 +26,7 @@ type Options struct {
 	Web       *web.Engine
 	Door      *door.Door
 	Directory *directory.Directory
+	Sheets    *sheet.Sheets
 	Profiles  *securityprofile.Profiles
 	Resets    *reset.Resets
 }
@@ -37,7 +39,7 @@ type Admin struct {
 
 // New reads the templates.
 func New(o Options) (*Admin, error) {
-	if o.Web == nil || o.Door == nil || o.Directory == nil || o.Profiles == nil || o.Resets == nil {
+	if o.Web == nil || o.Door == nil || o.Directory == nil || o.Sheets == nil || o.Profiles == nil || o.Resets == nil {
 		return nil, errors.New("make administration pages: an option is missing")
 	}
 	pages, err := o.Web.Pages(templates)

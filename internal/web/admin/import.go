@@ -7,7 +7,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/csvtable"
-	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/sheet"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
@@ -21,8 +21,8 @@ type importPage struct {
 
 func (a *Admin) importPage(r *http.Request, here door.Here) importPage {
 	page := importPage{Page: a.Web.Page(r, "import.title"), Alias: here.Instance.Alias}
-	for _, c := range directory.Columns() {
-		page.Columns = append(page.Columns, directory.ColumnName(page.Locale(), c))
+	for _, c := range sheet.Columns() {
+		page.Columns = append(page.Columns, sheet.ColumnName(page.Locale(), c))
 	}
 	return page
 }
@@ -42,7 +42,7 @@ func (a *Admin) handleImport(w http.ResponseWriter, r *http.Request, here door.H
 	if err != nil {
 		return err
 	}
-	i, err := a.Directory.KeepImport(r.Context(), here.Instance.ID, upload.Name, upload.Data)
+	i, err := a.Sheets.KeepImport(r.Context(), here.Instance.ID, upload.Name, upload.Data)
 	if err == nil {
 		return back(w, r, "/admin/import/"+string(i.ID))
 	}
@@ -75,7 +75,7 @@ type plannedRow struct {
 type plannedPage struct {
 	web.Page
 	Import  aikagi.Import
-	Plan    directory.Plan
+	Plan    sheet.Plan
 	Kinds   []chip
 	Rows    []plannedRow
 	More    int // rows of the kind that are not shown
@@ -92,16 +92,16 @@ func (a *Admin) showImported(w http.ResponseWriter, r *http.Request, here door.H
 		return err
 	}
 	page := plannedPage{Page: a.Web.Page(r, "import.title")}
-	if page.Import, err = a.Directory.FindImport(r.Context(), here.Instance.ID, id); err != nil {
+	if page.Import, err = a.Sheets.FindImport(r.Context(), here.Instance.ID, id); err != nil {
 		return err
 	}
 	switch page.Import.State {
 	case aikagi.ImportShown:
-		err = a.plan(r, here, &page, directory.RowKind(form.Get("kind")))
+		err = a.plan(r, here, &page, sheet.RowKind(form.Get("kind")))
 	case aikagi.ImportFinished:
-		var failed directory.Failed
-		failed, err = a.Directory.FailedRows(r.Context(), here.Instance.ID, id)
-		rows := make([]directory.PlannedRow, len(failed.Rows))
+		var failed sheet.Failed
+		failed, err = a.Sheets.FailedRows(r.Context(), here.Instance.ID, id)
+		rows := make([]sheet.PlannedRow, len(failed.Rows))
 		for i, f := range failed.Rows {
 			rows[i] = f.PlannedRow
 		}
@@ -114,30 +114,30 @@ func (a *Admin) showImported(w http.ResponseWriter, r *http.Request, here door.H
 	return a.pages.Render(w, r, http.StatusOK, "imported.html", page)
 }
 
-func (a *Admin) plan(r *http.Request, here door.Here, page *plannedPage, kind directory.RowKind) error {
+func (a *Admin) plan(r *http.Request, here door.Here, page *plannedPage, kind sheet.RowKind) error {
 	var err error
-	if page.Plan, err = a.Directory.PlanImport(r.Context(), here.Instance.ID, page.Import.File); err != nil {
+	if page.Plan, err = a.Sheets.PlanImport(r.Context(), here.Instance.ID, page.Import.File); err != nil {
 		return err
 	}
 	page.Willing = page.Plan.New + page.Plan.Changed
 	path := page.Path("/admin/import/" + string(page.Import.ID))
 	for _, k := range []struct {
-		kind directory.RowKind
+		kind sheet.RowKind
 		n    int
 	}{
-		{directory.RowNew, page.Plan.New},
-		{directory.RowChanged, page.Plan.Changed},
-		{directory.RowSame, page.Plan.Same},
-		{directory.RowWrong, page.Plan.Wrong},
+		{sheet.RowNew, page.Plan.New},
+		{sheet.RowChanged, page.Plan.Changed},
+		{sheet.RowSame, page.Plan.Same},
+		{sheet.RowWrong, page.Plan.Wrong},
 	} {
 		page.Kinds = append(page.Kinds, chip{
 			Text: word(page.Page, "import.kind", string(k.kind)) + " " + strconv.Itoa(k.n), Path: path + "?kind=" + string(k.kind),
 			Current: k.kind == kind,
 		})
 	}
-	var rows []directory.PlannedRow
+	var rows []sheet.PlannedRow
 	for _, row := range page.Plan.Rows {
-		if row.Kind == kind || kind == "" && row.Kind != directory.RowSame {
+		if row.Kind == kind || kind == "" && row.Kind != sheet.RowSame {
 			rows = append(rows, row)
 		}
 	}
@@ -145,10 +145,10 @@ func (a *Admin) plan(r *http.Request, here door.Here, page *plannedPage, kind di
 	return nil
 }
 
-func (p *plannedPage) show(rows []directory.PlannedRow) {
+func (p *plannedPage) show(rows []sheet.PlannedRow) {
 	p.More = max(0, len(rows)-shownRows)
 	for _, r := range rows[:min(len(rows), shownRows)] {
-		kinds := map[directory.RowKind]string{directory.RowNew: "ok", directory.RowChanged: "info", directory.RowSame: "grey", directory.RowWrong: "danger"}
+		kinds := map[sheet.RowKind]string{sheet.RowNew: "ok", sheet.RowChanged: "info", sheet.RowSame: "grey", sheet.RowWrong: "danger"}
 		row := plannedRow{
 			Line: r.Line, Username: r.Username, Changes: changeRows(p.Page, r.Changes),
 			Badge: badge{kinds[r.Kind], word(p.Page, "import.kind", string(r.Kind))},
@@ -180,7 +180,7 @@ func (a *Admin) handleStartImport(w http.ResponseWriter, r *http.Request, here d
 	if _, err := web.ParseForm(r, web.SmallForm); err != nil {
 		return err
 	}
-	if err := a.Directory.StartImport(r.Context(), here.Instance.ID, id); err != nil {
+	if err := a.Sheets.StartImport(r.Context(), here.Instance.ID, id); err != nil {
 		return err
 	}
 	return back(w, r, "/admin/import/"+string(id))
@@ -193,7 +193,7 @@ func (a *Admin) showFailed(w http.ResponseWriter, r *http.Request, here door.Her
 	if err != nil {
 		return err
 	}
-	failed, err := a.Directory.FailedRows(r.Context(), here.Instance.ID, id)
+	failed, err := a.Sheets.FailedRows(r.Context(), here.Instance.ID, id)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (a *Admin) showExport(w http.ResponseWriter, r *http.Request, here door.Her
 	}
 	page := a.importPage(r, here)
 	var out *csvtable.Writer
-	err = a.Directory.Export(r.Context(), here.Instance.ID, queryOf(form), func(cells []string) error {
+	err = a.Sheets.Export(r.Context(), here.Instance.ID, queryOf(form), func(cells []string) error {
 		if out == nil {
 			out = download(w, page.T("import.export_file"))
 			out.Row(page.Columns...)

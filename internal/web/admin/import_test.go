@@ -47,7 +47,7 @@ func TestAFileIsLookedAtBeforeItIsWritten(t *testing.T) {
 	b.sees(b.gets(place), http.StatusOK, "<progress", `http-equiv="refresh"`)
 	for found := true; found; {
 		var err error
-		found, err = o.rules.WorkImports(t.Context())
+		found, err = o.sheets.WorkImports(t.Context())
 		must(t, err)
 	}
 	b.sees(b.gets(place), http.StatusOK, place+"/failed")

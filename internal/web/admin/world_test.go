@@ -19,6 +19,7 @@ import (
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
+	"github.com/aikagi/aikagi/internal/sheet"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/throttle"
 	"github.com/aikagi/aikagi/internal/web"
@@ -32,6 +33,7 @@ var start = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 type office struct {
 	store    *store.Store
 	rules    *directory.Directory
+	sheets   *sheet.Sheets
 	sessions *session.Sessions
 	door     *door.Door
 	handler  http.Handler
@@ -65,11 +67,13 @@ func open(t *testing.T) *office {
 	}
 	o := &office{store: s, profile: map[string]aikagi.SecurityProfileID{}}
 	o.rules = &directory.Directory{Store: s, Clock: now, Hashes: hashes, Throttle: waits, Post: post}
+	o.sheets = &sheet.Sheets{Store: s, Clock: now, Directory: o.rules}
 	o.sessions = &session.Sessions{Store: s, Clock: now}
 	o.door = &door.Door{Web: engine, Store: s, Sessions: o.sessions, Clock: now}
 	pages, err := admin.New(admin.Options{
-		Web: engine, Door: o.door, Directory: o.rules, Profiles: &securityprofile.Profiles{Store: s, Clock: now},
-		Resets: &reset.Resets{Store: s, Clock: now, Ring: ring, Throttle: waits, Post: post, Hashes: hashes, Wake: func() {}},
+		Web: engine, Door: o.door, Directory: o.rules, Sheets: o.sheets,
+		Profiles: &securityprofile.Profiles{Store: s, Clock: now},
+		Resets:   &reset.Resets{Store: s, Clock: now, Ring: ring, Throttle: waits, Post: post, Hashes: hashes, Wake: func() {}},
 	})
 	must(t, err)
 	mux := http.NewServeMux()

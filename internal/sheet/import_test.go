@@ -1,4 +1,4 @@
-package directory_test
+package sheet_test
 
 import (
 	"bytes"
@@ -14,20 +14,20 @@ import (
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/csvtable"
 	"github.com/aikagi/aikagi/internal/directory"
-	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/sheet"
 )
 
-func nothing(directory.Progress) {}
+func nothing(sheet.Progress) {}
 
-func (w *world) plan(t *testing.T, ctx context.Context, file string) directory.Plan {
+func (w *world) plan(t *testing.T, ctx context.Context, file string) sheet.Plan {
 	t.Helper()
-	p, err := w.rules.PlanImport(ctx, w.here.ID, []byte(file))
+	p, err := w.sheets.PlanImport(ctx, w.here.ID, []byte(file))
 	must(t, err)
 	return p
 }
 
 // told writes the rows of a plan as "line kind: column subject.reason given→suggestion".
-func told(rows []directory.PlannedRow) []string {
+func told(rows []sheet.PlannedRow) []string {
 	var all []string
 	for _, r := range rows {
 		s := fmt.Sprintf("%d %s", r.Line, r.Kind)
@@ -38,7 +38,7 @@ func told(rows []directory.PlannedRow) []string {
 			}
 		}
 		for _, c := range r.Changes {
-			if r.Kind == directory.RowChanged {
+			if r.Kind == sheet.RowChanged {
 				s += fmt.Sprintf(" %s:%s→%s", c.Field, c.Before, c.After)
 			}
 		}
@@ -50,8 +50,8 @@ func told(rows []directory.PlannedRow) []string {
 func TestAnImportSaysWhatItWouldDo(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	admin := as(t, w.has(t, w.here.ID, "Admin"))
-	agent := w.has(t, w.here.ID, "Agent")
+	admin := as(t, w.has(t, "Admin"))
+	agent := w.has(t, "Agent")
 	file := "ユーザー名,姓,名,メールアドレス,セキュリティプロファイル,電話の種類,備考\n" +
 		"new.one,新井,一,new.one@example.jp,Agent,soft,\n" +
 		string(agent.Username) + ",,,moved@example.jp,,,\n" +
@@ -79,29 +79,19 @@ func TestAnImportSaysWhatItWouldDo(t *testing.T) {
 	}
 }
 
-func (w *world) user(t *testing.T, name aikagi.Username) (aikagi.User, error) {
-	t.Helper()
-	var u aikagi.User
-	err := w.store.View(t.Context(), func(tx *store.Tx) (err error) {
-		u, err = tx.FindUserByName(t.Context(), w.here.ID, name)
-		return err
-	})
-	return u, err
-}
-
 // TestF18EachRowIsJudgedLikeASingleEdit holds that a file opens no door that a
 // form keeps shut, and that each change is recorded once.
 func TestF18EachRowIsJudgedLikeASingleEdit(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *world) {
-		admin, editor, agent := w.has(t, w.here.ID, "Admin"), w.has(t, w.here.ID, "Editor"), w.has(t, w.here.ID, "Agent")
+		admin, editor, agent := w.has(t, "Admin"), w.has(t, "Editor"), w.has(t, "Agent")
 		file := "username,email,last_name,first_name,security_profiles\n" +
 			string(admin.Username) + ",thief@example.jp,,,\n" + // the ways in of somebody stronger
 			string(editor.Username) + ",other@example.jp,,,\n" + // his own address
 			string(agent.Username) + "," + string(editor.Email) + ",,,\n" + // his own mailbox for somebody else
 			string(agent.Username) + "x,a@example.jp,A,B,Agent\n" + // create without the permission
 			"nobody,a@example.jp,A,B,Agent\n"
-		progress, failed, err := w.rules.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
+		progress, failed, err := w.sheets.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
 		must(t, err)
 		if progress.Failed != 5 {
 			t.Errorf("got %+v, want five refusals\n%s", progress, strings.Join(told(failed), "\n"))
@@ -117,18 +107,18 @@ func TestF18EachRowIsJudgedLikeASingleEdit(t *testing.T) {
 			t.Error(diff)
 		}
 		file = "username,email,security_profiles\n" + string(agent.Username) + ",fine@example.jp,Admin\n"
-		_, failed, err = w.rules.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
+		_, failed, err = w.sheets.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
 		must(t, err)
 		if diff := cmp.Diff([]string{"2 wrong [] permission.Users.EditPermission [] security_profile.guarded"}, told(failed)); diff != "" {
 			t.Error(diff)
 		}
-		_, _, err = w.rules.ImportNow(as(t, agent), w.here.ID, []byte(file), nothing)
+		_, _, err = w.sheets.ImportNow(as(t, agent), w.here.ID, []byte(file), nothing)
 		if aikagi.CodeOf(err) != aikagi.Forbidden {
 			t.Errorf("an agent imports: %v", err)
 		}
 		before := w.events(t)
 		file = "username,email,last_name\n" + string(agent.Username) + ",fine@example.jp,Neu\n"
-		_, failed, err = w.rules.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
+		_, failed, err = w.sheets.ImportNow(as(t, editor), w.here.ID, []byte(file), nothing)
 		must(t, err)
 		if len(failed) != 0 || w.events(t) != before+1 {
 			t.Errorf("%d events for one changed row, failed %v", w.events(t)-before, told(failed))
@@ -136,19 +126,12 @@ func TestF18EachRowIsJudgedLikeASingleEdit(t *testing.T) {
 	})
 }
 
-func (w *world) events(t *testing.T) int {
-	t.Helper()
-	all, err := w.rules.ListAudit(w.host(t), w.here.ID, directory.AuditQuery{Size: 1000})
-	must(t, err)
-	return len(all)
-}
-
 // TestI06ExportIsReadBackWithoutLoss holds that a file of everybody, imported as
 // it is, changes nobody.
 func TestI06ExportIsReadBackWithoutLoss(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	admin := as(t, w.has(t, w.here.ID, "Admin"))
+	admin := as(t, w.has(t, "Admin"))
 	group, err := w.rules.CreateGroup(admin, w.here.ID, "", "東日本")
 	must(t, err)
 	below, err := w.rules.CreateGroup(admin, w.here.ID, group.ID, "=1+1")
@@ -165,8 +148,8 @@ func TestI06ExportIsReadBackWithoutLoss(t *testing.T) {
 	}
 	var b bytes.Buffer
 	out := csvtable.NewWriter(&b)
-	out.Row(directory.Columns()...)
-	must(t, w.rules.Export(admin, w.here.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
+	out.Row(sheet.Columns()...)
+	must(t, w.sheets.Export(admin, w.here.ID, directory.Query{Filter: directory.FilterAll}, func(cells []string) error {
 		out.Row(cells...)
 		return nil
 	}))
@@ -180,7 +163,7 @@ func TestI06ExportIsReadBackWithoutLoss(t *testing.T) {
 func TestAnImportRunsAsAJobAndOnce(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *world) {
-		admin := as(t, w.has(t, w.here.ID, "Admin"))
+		admin := as(t, w.has(t, "Admin"))
 		var file strings.Builder
 		file.WriteString("user login,first name,last name,email address,security_profile_name_1|security_profile_name_2\n")
 		for i := range 230 {
@@ -190,39 +173,39 @@ func TestAnImportRunsAsAJobAndOnce(t *testing.T) {
 			}
 			fmt.Fprintf(&file, "u%03d,First,Last,u%03d@example.jp,%s\n", i, i, profile)
 		}
-		i, err := w.rules.KeepImport(admin, w.here.ID, "users.csv", []byte(file.String()))
+		i, err := w.sheets.KeepImport(admin, w.here.ID, "users.csv", []byte(file.String()))
 		must(t, err)
 		work := func() bool {
-			found, err := w.rules.WorkImports(t.Context())
+			found, err := w.sheets.WorkImports(t.Context())
 			must(t, err)
 			return found
 		}
 		if work() {
 			t.Fatal("an import ran that nobody confirmed")
 		}
-		must(t, w.rules.StartImport(admin, w.here.ID, i.ID))
-		must(t, w.rules.StartImport(admin, w.here.ID, i.ID))
+		must(t, w.sheets.StartImport(admin, w.here.ID, i.ID))
+		must(t, w.sheets.StartImport(admin, w.here.ID, i.ID))
 		for n := 0; work(); n++ {
 			if n > 3 {
 				t.Fatal("more batches than rows")
 			}
 		}
-		got, err := w.rules.FindImport(admin, w.here.ID, i.ID)
+		got, err := w.sheets.FindImport(admin, w.here.ID, i.ID)
 		must(t, err)
 		if got.State != aikagi.ImportFinished || got.Created != 229 || got.Failed != 1 || got.Position != 230 {
 			t.Errorf("got %s: %d created, %d failed, %d done", got.State, got.Created, got.Failed, got.Position)
 		}
-		failed, err := w.rules.FailedRows(admin, w.here.ID, i.ID)
+		failed, err := w.sheets.FailedRows(admin, w.here.ID, i.ID)
 		must(t, err)
 		if len(failed.Rows) != 1 || failed.Rows[0].Line != 152 || failed.Rows[0].Cells[4] != "Nobody" {
 			t.Errorf("got %+v", failed)
 		}
-		again, err := w.rules.PlanImport(admin, w.here.ID, []byte(file.String()))
+		again, err := w.sheets.PlanImport(admin, w.here.ID, []byte(file.String()))
 		must(t, err)
 		if again.Same != 229 || again.Wrong != 1 {
 			t.Errorf("the same file again: %d same, %d wrong", again.Same, again.Wrong)
 		}
-		if _, err := w.rules.FindImport(as(t, w.has(t, w.here.ID, "Admin")), w.here.ID, i.ID); aikagi.CodeOf(err) != aikagi.NotFound {
+		if _, err := w.sheets.FindImport(as(t, w.has(t, "Admin")), w.here.ID, i.ID); aikagi.CodeOf(err) != aikagi.NotFound {
 			t.Errorf("somebody else sees the import: %v", err)
 		}
 	})
@@ -233,10 +216,10 @@ func TestAnImportRunsAsAJobAndOnce(t *testing.T) {
 func TestS28AFileCannotTakeTheLastAdministrator(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	admin := w.has(t, w.here.ID, "Admin")
+	admin := w.has(t, "Admin")
 	file := "username,first_name,last_name,security_profiles\n" +
 		"before,A,B,Agent\n" + string(admin.Username) + ",,,Agent\n" + "after,A,B,Agent\n"
-	progress, failed, err := w.rules.ImportNow(as(t, admin), w.here.ID, []byte(file), nothing)
+	progress, failed, err := w.sheets.ImportNow(as(t, admin), w.here.ID, []byte(file), nothing)
 	must(t, err)
 	if progress.Created != 2 || progress.Failed != 1 || len(failed) != 1 || failed[0].Problems[0].Reason != "last_administrator" {
 		t.Errorf("got %+v, %v", progress, told(failed))
@@ -246,14 +229,14 @@ func TestS28AFileCannotTakeTheLastAdministrator(t *testing.T) {
 func TestFilesThatAreRefusedAsAWhole(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	admin := as(t, w.has(t, w.here.ID, "Admin"))
+	admin := as(t, w.has(t, "Admin"))
 	for reason, file := range map[string]string{
 		"no_username_column": "last_name,first_name\nA,B\n",
 		"password_column":    "username,パスワード\na,Secret-Passw0rd\n",
 		"repeated_column":    "username,ユーザー名\na,b\n",
 		"empty":              "",
 	} {
-		_, err := w.rules.KeepImport(admin, w.here.ID, "x.csv", []byte(file))
+		_, err := w.sheets.KeepImport(admin, w.here.ID, "x.csv", []byte(file))
 		if aikagi.ReasonOf(err) != reason {
 			t.Errorf("got %v, want %s", err, reason)
 		}
@@ -274,17 +257,17 @@ func (c ticking) Now() time.Time {
 func TestP14AnImportLetsOthersWriteWhenItIsSlow(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
-	admin := as(t, w.has(t, w.here.ID, "Admin"))
+	admin := as(t, w.has(t, "Admin"))
 	file := "username,email,last_name,first_name,security_profiles,routing_profile\n"
 	var movers []aikagi.User
 	for n := range 10 {
-		u := w.has(t, w.here.ID, "Agent")
+		u := w.has(t, "Agent")
 		movers = append(movers, u)
 		file += fmt.Sprintf("%s,moved%d@example.jp,,,,\nnew-%d,new%d@example.jp,新,人,Agent,%s\n", u.Username, n, n, n, directory.BasicRoutingProfile)
 	}
-	w.rules.Clock = ticking{w.clock}
+	w.rules.Clock, w.sheets.Clock = ticking{w.clock}, ticking{w.clock}
 	turns := 0
-	progress, failed, err := w.rules.ImportNow(admin, w.here.ID, []byte(file), func(directory.Progress) { turns++ })
+	progress, failed, err := w.sheets.ImportNow(admin, w.here.ID, []byte(file), func(sheet.Progress) { turns++ })
 	must(t, err)
 	if progress.Created != 10 || progress.Updated != 10 || len(failed) > 0 {
 		t.Errorf("got %+v, want 10 made and 10 changed\n%s", progress, strings.Join(told(failed), "\n"))
@@ -293,8 +276,10 @@ func TestP14AnImportLetsOthersWriteWhenItIsSlow(t *testing.T) {
 		t.Errorf("20 slow rows took %d transactions", turns)
 	}
 	for n, u := range movers {
-		if got := w.read(t, u.ID).Email; got != aikagi.Email(fmt.Sprintf("moved%d@example.jp", n)) {
-			t.Errorf("%s has the address %s", u.Username, got)
+		now, err := w.user(t, u.Username)
+		must(t, err)
+		if want := aikagi.Email(fmt.Sprintf("moved%d@example.jp", n)); now.Email != want {
+			t.Errorf("%s has the address %s, want %s", u.Username, now.Email, want)
 		}
 		if got := len(w.mailTo(t, u)); got != 2 {
 			t.Errorf("%s was told %d times, want once at each address", u.Username, got)

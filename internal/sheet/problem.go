@@ -1,9 +1,18 @@
-package directory
+package sheet
 
 import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/i18n"
 )
+
+// Problem is why a row is wrong. Its text is "<Subject>.<Reason>".
+type Problem struct {
+	Column     string `json:"column,omitempty"` // empty: the row as a whole
+	Subject    string `json:"subject"`
+	Reason     string `json:"reason"`
+	Given      string `json:"given,omitempty"`
+	Suggestion string `json:"suggestion,omitempty"` // a name that there is
+}
 
 // Text says in words which column is wrong, why, and what was probably meant.
 // Pages and commands show it as it is; it holds text from the file.

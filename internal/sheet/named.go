@@ -1,13 +1,15 @@
-package directory
+package sheet
 
 import (
 	"context"
 	"strings"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/store"
 )
 
-// named is what a sheet may call by name.
+// named is what a table may call by name.
 type named struct {
 	profiles    map[string]aikagi.SecurityProfile
 	profileName map[aikagi.SecurityProfileID]string
@@ -18,20 +20,20 @@ type named struct {
 	fallback    aikagi.RoutingProfileID // of new users without one
 }
 
-func (s scene) named(ctx context.Context) (named, error) {
+func namesOf(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID) (named, error) {
 	n := named{
 		profiles: map[string]aikagi.SecurityProfile{}, profileName: map[aikagi.SecurityProfileID]string{},
 		routing: map[string]aikagi.RoutingProfileID{}, routingName: map[aikagi.RoutingProfileID]string{},
 		groups: map[string]aikagi.HierarchyGroupID{},
 	}
-	profiles, err := s.tx.ListSecurityProfiles(ctx, s.instance.ID)
+	profiles, err := tx.ListSecurityProfiles(ctx, instance)
 	if err != nil {
 		return n, err
 	}
 	for _, p := range profiles {
 		n.profiles[p.Name], n.profileName[p.ID] = p, p.Name
 	}
-	routing, err := s.tx.ListRoutingProfiles(ctx, s.instance.ID)
+	routing, err := tx.ListRoutingProfiles(ctx, instance)
 	if err != nil {
 		return n, err
 	}
@@ -41,30 +43,12 @@ func (s scene) named(ctx context.Context) (named, error) {
 	if len(routing) > 0 {
 		n.fallback = routing[0].ID
 	}
-	groups, err := s.tx.ListHierarchyGroups(ctx, s.instance.ID)
-	n.groupPaths = GroupPaths(groups)
+	groups, err := tx.ListHierarchyGroups(ctx, instance)
+	n.groupPaths = directory.GroupPaths(groups)
 	for _, g := range groups {
 		n.groups[n.groupPaths[g.ID]] = g.ID
 	}
 	return n, err
-}
-
-// GroupPaths names each group with those above it, "Tokyo / Support / Night".
-func GroupPaths(groups []aikagi.HierarchyGroup) map[aikagi.HierarchyGroupID]string {
-	byID := map[aikagi.HierarchyGroupID]aikagi.HierarchyGroup{}
-	for _, g := range groups {
-		byID[g.ID] = g
-	}
-	paths := map[aikagi.HierarchyGroupID]string{}
-	for _, g := range groups {
-		path := g.Name
-		for above, n := g.ParentID, 0; above != "" && n < MaxLevels; n++ {
-			path = byID[above].Name + " / " + path
-			above = byID[above].ParentID
-		}
-		paths[g.ID] = path
-	}
-	return paths
 }
 
 // mostTypos is how far a suggestion may be from what was typed.

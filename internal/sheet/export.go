@@ -1,4 +1,4 @@
-package directory
+package sheet
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -16,21 +17,20 @@ const exportPage = 100
 // Export hands every user that a query finds to row, in the order of the list and
 // with the columns of Columns, so that import reads what export wrote. What the
 // list would not show is not among it.
-func (d *Directory) Export(ctx context.Context, instance aikagi.InstanceID, q Query, row func(cells []string) error) error {
+func (s *Sheets) Export(ctx context.Context, instance aikagi.InstanceID, q directory.Query, row func(cells []string) error) error {
 	var n named
-	err := d.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := d.enter(ctx, tx, instance, aikagi.UsersView)
-		if err != nil {
+	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if err = s.enter(ctx, tx, instance, s.Clock.Now()); err != nil {
 			return err
 		}
-		n, err = s.named(ctx)
+		n, err = namesOf(ctx, tx, instance)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	for q.Size, q.Cursor = exportPage, ""; ; {
-		page, err := d.List(ctx, instance, q)
+		page, err := s.Directory.List(ctx, instance, q)
 		if err != nil {
 			return err
 		}
@@ -63,8 +63,8 @@ func (n named) rowOf(u aikagi.User) []string {
 		"auto_accept": yes(u.Phone.AutoAccept), "after_contact_work": strconv.Itoa(u.Phone.AfterContactWork),
 		"persistent_connection": yes(u.Phone.PersistentConnection), "locale": string(u.Locale),
 	}
-	cells := make([]string, len(sheetColumns))
-	for i, c := range sheetColumns {
+	cells := make([]string, len(columns))
+	for i, c := range columns {
 		cells[i] = written[c]
 	}
 	return cells

@@ -1,4 +1,4 @@
-package directory
+package sheet
 
 import (
 	"slices"
@@ -9,19 +9,20 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/csvtable"
+	"github.com/aikagi/aikagi/internal/directory"
 )
 
-// Columns of a table of users, in the order in which export writes them. They
+// columns of a table of users, in the order in which export writes them. They
 // are named as the fields of a user's form; their headings in both languages are
-// the texts "import.column.<name>".
-var sheetColumns = []string{
+// the texts "admin.field.<name>".
+var columns = []string{
 	"username", "last_name", "first_name", "email", "secondary_email", "mobile", "security_profiles",
 	"hierarchy_group", "routing_profile", "phone_type", "desk_phone", "auto_accept", "after_contact_work",
 	"persistent_connection", "locale",
 }
 
 // Columns lists the columns of a table of users.
-func Columns() []string { return slices.Clone(sheetColumns) }
+func Columns() []string { return slices.Clone(columns) }
 
 // headings are the other names of columns, as heading makes them comparable:
 // Japanese, and those of Amazon Connect's template for bulk adding.
@@ -62,7 +63,7 @@ func heading(s string) string {
 // columnOf is the column under a heading; "" if there is none.
 func columnOf(s string) string {
 	h := heading(s)
-	for _, c := range sheetColumns {
+	for _, c := range columns {
 		if heading(c) == h {
 			return c
 		}
@@ -70,51 +71,51 @@ func columnOf(s string) string {
 	return headings[h]
 }
 
-// sheet is a table whose columns were understood.
-type sheet struct {
-	header  []string // as written
-	columns []string // by position; "" is not read
-	unread  []string // headings of those
-	rows    []csvtable.Row
-	first   map[string]int // line on which a user name stands first
+// table is a table of users whose columns were understood.
+type table struct {
+	header []string // as written
+	means  []string // the columns, by position; "" is not read
+	unread []string // headings of those
+	rows   []csvtable.Row
+	first  map[string]int // line on which a user name stands first
 }
 
-// readSheet reads a file. Beside what csvtable refuses, a file without user
+// readTable reads a file. Beside what csvtable refuses, a file without user
 // names, with a column twice, or with passwords is refused as a whole.
-func readSheet(data []byte) (sheet, error) {
-	table, err := csvtable.Read(data)
+func readTable(file []byte) (table, error) {
+	read, err := csvtable.Read(file)
 	if err != nil {
-		return sheet{}, err
+		return table{}, err
 	}
-	s := sheet{header: table.Header, rows: table.Rows, first: map[string]int{}}
-	for _, h := range table.Header {
+	t := table{header: read.Header, rows: read.Rows, first: map[string]int{}}
+	for _, h := range t.header {
 		c := columnOf(h)
 		switch {
 		case c == passwordColumn:
-			return s, aikagi.Because(aikagi.Invalid, "file", "password_column")
+			return t, aikagi.Because(aikagi.Invalid, "file", "password_column")
 		case c == "" && h != "":
-			s.unread = append(s.unread, h)
-		case c != "" && slices.Contains(s.columns, c):
-			return s, aikagi.Because(aikagi.Invalid, "file", "repeated_column")
+			t.unread = append(t.unread, h)
+		case c != "" && slices.Contains(t.means, c):
+			return t, aikagi.Because(aikagi.Invalid, "file", "repeated_column")
 		}
-		s.columns = append(s.columns, c)
+		t.means = append(t.means, c)
 	}
-	if !slices.Contains(s.columns, "username") {
-		return s, aikagi.Because(aikagi.Invalid, "file", "no_username_column")
+	if !slices.Contains(t.means, "username") {
+		return t, aikagi.Because(aikagi.Invalid, "file", "no_username_column")
 	}
-	for _, r := range s.rows {
-		name := s.cells(r)["username"]
-		if _, seen := s.first[name]; !seen {
-			s.first[name] = r.Line
+	for _, r := range t.rows {
+		name := t.cells(r)["username"]
+		if _, seen := t.first[name]; !seen {
+			t.first[name] = r.Line
 		}
 	}
-	return s, nil
+	return t, nil
 }
 
 // cells are the filled cells of a row by column, folded as a form's fields are.
-func (s sheet) cells(r csvtable.Row) map[string]string {
+func (t table) cells(r csvtable.Row) map[string]string {
 	cells := map[string]string{}
-	for i, c := range s.columns {
+	for i, c := range t.means {
 		if c == "" || i >= len(r.Cells) || r.Cells[i] == "" {
 			continue
 		}
@@ -142,19 +143,27 @@ var (
 	}
 )
 
+// yes is the word that export writes and import reads.
+func yes(b bool) string {
+	if b {
+		return yeses[0]
+	}
+	return noes[0]
+}
+
 // setter puts a filled cell into a draft; a reason says why it cannot, with the
 // nearest name there is, if a name was given that there is not.
-type setter func(f *Draft, given string, n named) (reason, suggestion string)
+type setter func(f *directory.Draft, given string, n named) (reason, suggestion string)
 
-func text(field func(*Draft) *string) setter {
-	return func(f *Draft, given string, _ named) (string, string) {
+func text(field func(*directory.Draft) *string) setter {
+	return func(f *directory.Draft, given string, _ named) (string, string) {
 		*field(f) = given
 		return "", ""
 	}
 }
 
-func flag(field func(*Draft) *bool) setter {
-	return func(f *Draft, given string, _ named) (string, string) {
+func flag(field func(*directory.Draft) *bool) setter {
+	return func(f *directory.Draft, given string, _ named) (string, string) {
 		*field(f) = slices.Contains(yeses, strings.ToLower(given))
 		if !*field(f) && !slices.Contains(noes, strings.ToLower(given)) {
 			return "yes_or_no", ""
@@ -165,29 +174,29 @@ func flag(field func(*Draft) *bool) setter {
 
 // setters say what each column sets. Security profiles are no part of a draft.
 var setters = map[string]setter{
-	"username":              text(func(f *Draft) *string { return &f.Username }),
-	"first_name":            text(func(f *Draft) *string { return &f.FirstName }),
-	"last_name":             text(func(f *Draft) *string { return &f.LastName }),
-	"email":                 text(func(f *Draft) *string { return &f.Email }),
-	"secondary_email":       text(func(f *Draft) *string { return &f.SecondaryEmail }),
-	"mobile":                text(func(f *Draft) *string { return &f.Mobile }),
-	"desk_phone":            text(func(f *Draft) *string { return &f.DeskPhone }),
-	"after_contact_work":    text(func(f *Draft) *string { return &f.AfterContactWork }),
-	"auto_accept":           flag(func(f *Draft) *bool { return &f.AutoAccept }),
-	"persistent_connection": flag(func(f *Draft) *bool { return &f.PersistentConnection }),
-	"phone_type": func(f *Draft, given string, _ named) (string, string) {
+	"username":              text(func(f *directory.Draft) *string { return &f.Username }),
+	"first_name":            text(func(f *directory.Draft) *string { return &f.FirstName }),
+	"last_name":             text(func(f *directory.Draft) *string { return &f.LastName }),
+	"email":                 text(func(f *directory.Draft) *string { return &f.Email }),
+	"secondary_email":       text(func(f *directory.Draft) *string { return &f.SecondaryEmail }),
+	"mobile":                text(func(f *directory.Draft) *string { return &f.Mobile }),
+	"desk_phone":            text(func(f *directory.Draft) *string { return &f.DeskPhone }),
+	"after_contact_work":    text(func(f *directory.Draft) *string { return &f.AfterContactWork }),
+	"auto_accept":           flag(func(f *directory.Draft) *bool { return &f.AutoAccept }),
+	"persistent_connection": flag(func(f *directory.Draft) *bool { return &f.PersistentConnection }),
+	"phone_type": func(f *directory.Draft, given string, _ named) (string, string) {
 		f.PhoneType = string(phones[heading(given)])
 		return unless(f.PhoneType != "", "unknown"), ""
 	},
-	"locale": func(f *Draft, given string, _ named) (string, string) {
+	"locale": func(f *directory.Draft, given string, _ named) (string, string) {
 		f.Locale = strings.ToLower(given)
 		return unless(slices.Contains(aikagi.Locales[:], aikagi.Locale(f.Locale)), "unknown"), ""
 	},
-	"routing_profile": func(f *Draft, given string, n named) (string, string) {
+	"routing_profile": func(f *directory.Draft, given string, n named) (string, string) {
 		f.RoutingProfile = string(n.routing[given])
 		return unless(f.RoutingProfile != "", "unknown"), nearest(given, n.routing)
 	},
-	"hierarchy_group": func(f *Draft, given string, n named) (string, string) {
+	"hierarchy_group": func(f *directory.Draft, given string, n named) (string, string) {
 		f.HierarchyGroup = string(n.groups[groupPath(given)])
 		return unless(f.HierarchyGroup != "", "unknown"), nearest(groupPath(given), n.groups)
 	},
@@ -201,9 +210,9 @@ func unless(fine bool, reason string) string {
 }
 
 // overlay puts the cells of a row over a draft. What is empty stays as it was.
-func overlay(f Draft, cells map[string]string, n named) (Draft, []Problem) {
+func overlay(f directory.Draft, cells map[string]string, n named) (directory.Draft, []Problem) {
 	var broken []Problem
-	for _, c := range sheetColumns {
+	for _, c := range columns {
 		set, given := setters[c], cells[c]
 		if set == nil || given == "" {
 			continue
