@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -61,14 +62,26 @@ func newServer(t testing.TB, p place) *server {
 	return s
 }
 
+// ports are handed out one after the other, below those that the kernel gives to
+// whoever asks for any: a port that was free and is let go for a moment would be
+// somebody else's when the server comes back.
+var ports atomic.Uint32
+
+const firstPort, lastPort = 10000, 32000
+
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range lastPort - firstPort {
+		port := firstPort + (uint32(os.Getpid())*97+ports.Add(1))%(lastPort-firstPort)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		_ = l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // tail keeps the end of what a process says.
