@@ -127,7 +127,7 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 		Throttle: limits, Post: a.post, Hashes: a.Hashes,
 	}
 	a.Directory = &directory.Directory{
-		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
+		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
 	}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
@@ -217,7 +217,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 // wire puts the door for programs before the one for people.
 func (a *App) wire(pages http.Handler) http.Handler {
 	operations := &connect.API{
-		Accounts: a.Accounts, Directory: a.Directory, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
+		Accounts: a.Accounts, Directory: a.Directory, Profiles: a.Profiles, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
 	programs := awsapi.New(awsapi.Options{

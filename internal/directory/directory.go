@@ -20,7 +20,6 @@ type Directory struct {
 	Post     *outbox.Post
 	Hashes   *password.Gate
 	Throttle *throttle.Throttle
-	Region   string // of the ARNs of instances
 
 	WakeImports func() // tells the job that an import was confirmed; may be nil
 }

@@ -219,8 +219,15 @@ func (p *Profiles) change(ctx context.Context, instance aikagi.InstanceID, id ai
 
 func (c Change) check() error {
 	var broken aikagi.Invalids
-	after := c.apply(aikagi.SecurityProfile{})
-	check(&broken, after.Description, after.Permissions)
+	var description string
+	if c.Description != nil {
+		description = *c.Description
+	}
+	var permissions []aikagi.Permission
+	if c.Permissions != nil {
+		permissions = *c.Permissions
+	}
+	check(&broken, description, permissions)
 	return broken.Err()
 }
 
