@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/aikagi/aikagi"
-	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 

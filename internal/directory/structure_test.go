@@ -31,8 +31,11 @@ func TestTheStructureShrinksAsFarAsItIsEmpty(t *testing.T) {
 		}
 		e := w.newestEvents(t, 1)[0]
 		want := []aikagi.Change{
-			{Field: "level_name", Before: "Level 1", After: "支社"}, {Field: "level_name", Before: "Level 2", After: "チーム"},
-			{Field: "level_name", Before: "Level 3"}, {Field: "level_name", Before: "Level 4"}, {Field: "level_name", Before: "Level 5"},
+			{Field: "level_name", Before: "Level 1", After: "支社"},
+			{Field: "level_name", Before: "Level 2", After: "チーム"},
+			{Field: "level_name", Before: "Level 3"},
+			{Field: "level_name", Before: "Level 4"},
+			{Field: "level_name", Before: "Level 5"},
 		}
 		if e.Action != "hierarchy.structure" || !slices.Equal(e.Changes, want) {
 			t.Errorf("recorded %s: %v", e.Action, e.Changes)

@@ -63,7 +63,7 @@ func (a *API) hierarchy() []awsapi.Operation {
 	const structure, noTime = "/user-hierarchy-structure/{InstanceId}", "LastModifiedTime is not kept"
 	describe := lacking(noTime, get("DescribeUserHierarchyGroup", one))
 	list := lacking(noTime, get("ListUserHierarchyGroups", "/user-hierarchy-groups-summary/{InstanceId}"))
-	search := lacking(noTime + "; there is no group on a level 0", post("SearchUserHierarchyGroups", "/search-user-hierarchy-groups"))
+	search := lacking(noTime+"; there is no group on a level 0", post("SearchUserHierarchyGroups", "/search-user-hierarchy-groups"))
 	levels := lacking(noTime, get("DescribeUserHierarchyStructure", structure))
 	return []awsapi.Operation{
 		awsapi.Serve(put("CreateUserHierarchyGroup", all), (*createGroupRequest).touch, a.createGroup),

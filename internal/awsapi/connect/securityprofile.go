@@ -47,9 +47,13 @@ func (b beyond) check() error {
 		name  string
 		value jsontext.Value
 	}{
-		{"AllowedAccessControlTags", b.Tags}, {"TagRestrictedResources", b.Tagged},
-		{"HierarchyRestrictedResources", b.Hierarchy}, {"AllowedAccessControlHierarchyGroupId", b.Group},
-		{"Applications", b.Apps}, {"AllowedFlowModules", b.Modules}, {"GranularAccessControlConfiguration", b.DataTables},
+		{"AllowedAccessControlTags", b.Tags},
+		{"TagRestrictedResources", b.Tagged},
+		{"HierarchyRestrictedResources", b.Hierarchy},
+		{"AllowedAccessControlHierarchyGroupId", b.Group},
+		{"Applications", b.Apps},
+		{"AllowedFlowModules", b.Modules},
+		{"GranularAccessControlConfiguration", b.DataTables},
 	} {
 		if !asksForNothing(m.value) {
 			return awsapi.Invalid(m.name + " is not supported: this server would not honour it. Leave it out.")
