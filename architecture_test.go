@@ -28,7 +28,7 @@ var ranks = [][]string{
 	0: {
 		"internal/clock", "internal/config", "internal/fault", "internal/i18n", "internal/password", "internal/secret",
 		"internal/mail/dkim", "internal/mail/dns", "internal/mail/smtpclient", "internal/awsapi/sigv4", "internal/csvtable",
-		"internal/store/sqldb",
+		"internal/store/sqldb", "internal/criteria",
 	},
 	1: {"internal/store", "internal/mail"},
 	2: {"internal/audit", "internal/mailbox", "internal/jobs", "internal/iam"},
@@ -59,7 +59,7 @@ var doors = []string{
 
 // testSupport may import anything and is imported by tests only.
 var testSupport = []string{
-	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench", "internal/ordeal", "internal/timing",
+	"internal/store/storetest", "internal/app/apptest", "internal/awsapi/apitest", "internal/e2e", "internal/bench", "internal/ordeal", "internal/timing",
 	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/mail/dnstest", "internal/mail/smtptest",
 	"internal/mail/spamtest",
 	"internal/web/webtest", "internal/reset/resettest", "internal/awsapi/apitest", "internal/awsapi/clients",

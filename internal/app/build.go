@@ -131,7 +131,7 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 		Throttle: limits, Post: a.post, Hashes: a.Hashes,
 	}
 	a.Directory = &directory.Directory{
-		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
+		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
 	}
 	a.Sheets = &sheet.Sheets{Store: a.Store, Clock: a.Clock, Directory: a.Directory}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
@@ -222,7 +222,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 func (a *App) wire(pages http.Handler) http.Handler {
 	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
 	amazons := &connect.API{
-		Accounts: a.Accounts, Directory: a.Directory, Tokens: tokens,
+		Accounts: a.Accounts, Directory: a.Directory, Profiles: a.Profiles, Tokens: tokens,
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
 	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}

@@ -104,6 +104,9 @@ func called(m reflect.Value, ctx context.Context, p *place) error {
 	}
 	var in []reflect.Value
 	for n := range m.Type().NumIn() {
+		if m.Type().IsVariadic() && n == m.Type().NumIn()-1 {
+			break // may be left out
+		}
 		want := m.Type().In(n)
 		i := slices.IndexFunc(known, func(x any) bool { return reflect.TypeOf(x).AssignableTo(want) })
 		if i < 0 {

@@ -168,7 +168,7 @@ var members = map[string]string{ //nolint:gochecknoglobals // a constant
 	"after_contact_work": "AfterContactWorkTimeLimit", "routing_profile": "RoutingProfileId",
 	"hierarchy_group": "HierarchyGroupId", "security_profiles": "SecurityProfileIds", "tags": "Tags",
 	"proficiencies": "UserProficiencies", "profile_name": "SecurityProfileName", "description": "Description",
-	"permissions": "Permissions", "group_name": "Name", "alias": "InstanceAlias", "identity_type": "IdentityManagementType",
+	"permissions": "Permissions", "group_name": "Name", "level_name": "Name", "alias": "InstanceAlias", "identity_type": "IdentityManagementType",
 	"password": "Password",
 }
 

@@ -20,7 +20,6 @@ type Directory struct {
 	Post     *outbox.Post
 	Hashes   *password.Gate
 	Throttle *throttle.Throttle
-	Region   string // of the ARNs of instances
 }
 
 // scene is what a rule knows once it has entered an instance: the transaction,

@@ -24,9 +24,10 @@
 //	tags of users              Users.Edit                –         –
 //	tags of profiles           SecurityProfiles.Edit     –         –
 //	tags of groups             AgentGrouping.Edit        –         –
-//	tags of an instance        as to create one
+//	tags of an instance        the account: host, system, or a principal's signed call
 //	end sessions, lift waits   Users.Edit                yes       –
 //	groups                     AgentGrouping.*           –         –
+//	levels of the hierarchy    AgentGrouping.Edit        –         –
 //	settings                   every guarded power       –         –
 //	mail record                Users.Edit                –         –
 //	audit record               HistoricalChanges.View    –         –

@@ -34,15 +34,22 @@ func (d *Directory) Tree(ctx context.Context, instance aikagi.InstanceID) (Tree,
 	})
 }
 
-// CreateGroup makes a group below a parent, or on the first level without one.
-func (d *Directory) CreateGroup(ctx context.Context, instance aikagi.InstanceID, parent aikagi.HierarchyGroupID, name string) (aikagi.HierarchyGroup, error) {
+// CreateGroup makes a group below a parent, or on the first level without one,
+// with tags if there are some.
+func (d *Directory) CreateGroup(ctx context.Context, instance aikagi.InstanceID, parent aikagi.HierarchyGroupID, name string,
+	tags ...aikagi.Tag,
+) (aikagi.HierarchyGroup, error) {
 	g := aikagi.HierarchyGroup{
 		InstanceID: instance, ID: aikagi.HierarchyGroupID(aikagi.NewID()), ParentID: parent, Level: 1, Name: name,
 	}
 	if err := checkGroupName(name); err != nil {
 		return g, err
 	}
-	err := d.Store.Update(ctx, func(tx *store.Tx) error {
+	tags, err := aikagi.ParseTags(tags)
+	if err != nil {
+		return g, err
+	}
+	err = d.Store.Update(ctx, func(tx *store.Tx) error {
 		s, err := d.enter(ctx, tx, instance, aikagi.AgentGroupingCreate)
 		if err != nil {
 			return err
@@ -54,7 +61,11 @@ func (d *Directory) CreateGroup(ctx context.Context, instance aikagi.InstanceID,
 		if err := tx.InsertHierarchyGroup(ctx, g); err != nil {
 			return err
 		}
-		return s.recordGroup(ctx, "group.create", g, audit.Changed([3]string{"group_name", "", name}))
+		if err := tx.ReplaceTags(ctx, instance, resourceOf(g), tags); err != nil {
+			return err
+		}
+		changes := append(audit.Changed([3]string{"group_name", "", name}), relabelled("tags", nil, tags, aikagi.Tag.String)...)
+		return s.recordGroup(ctx, "group.create", g, changes)
 	})
 	return g, err
 }
@@ -67,17 +78,23 @@ func (s scene) levelBelow(ctx context.Context, parent aikagi.HierarchyGroupID) (
 	if len(all) >= maxGroups {
 		return 0, aikagi.Because(aikagi.Conflict, "hierarchy_group", "too_many")
 	}
-	if parent == "" {
-		return 1, nil
+	level := 1
+	if parent != "" {
+		above, err := s.tx.FindHierarchyGroup(ctx, s.instance.ID, parent)
+		if err != nil {
+			return 0, err
+		}
+		level = above.Level + 1
 	}
-	above, err := s.tx.FindHierarchyGroup(ctx, s.instance.ID, parent)
-	if err != nil {
-		return 0, err
+	levels, err := s.tx.ListHierarchyLevels(ctx, s.instance.ID)
+	if err == nil && level > len(levels) {
+		err = aikagi.Because(aikagi.Invalid, "hierarchy_level", "missing")
 	}
-	if above.Level >= MaxLevels {
-		return 0, aikagi.Because(aikagi.Invalid, "hierarchy_group", "too_deep")
-	}
-	return above.Level + 1, nil
+	return level, err
+}
+
+func resourceOf(g aikagi.HierarchyGroup) aikagi.Resource {
+	return aikagi.Resource{Kind: aikagi.ResourceHierarchyGroup, ID: string(g.ID)}
 }
 
 // RenameGroup gives a group another name.

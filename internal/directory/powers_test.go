@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -49,7 +50,6 @@ func TestS26GuardingAPowerEndsResetSecretsOfItsHolders(t *testing.T) {
 func TestS25TagsOfAnInstanceAreJudgedByPolicies(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *world) {
-		w.rules.Region = "ap-northeast-1"
 		must(t, w.store.Update(t.Context(), func(tx *store.Tx) error {
 			return tx.InsertAccount(t.Context(), aikagi.Account{ID: "123456789012", CreatedAt: start})
 		}))
@@ -68,7 +68,11 @@ func TestS25TagsOfAnInstanceAreJudgedByPolicies(t *testing.T) {
 			"here":     {allow("connect:TagResource", arn+string(w.here.ID)), ""},
 			"everyone": {allow("connect:*", "*"), ""},
 		} {
-			c2 := testCase{world: w, t: t, ctx: w.principal(t, name, c.statements)}
+			ctx := iam.WithCall(w.principal(t, name, c.statements), iam.Call{
+				Action: "connect:TagResource", Region: "ap-northeast-1", Instance: w.here.ID,
+				Resources: []aikagi.Resource{{Kind: aikagi.ResourceInstance, ID: string(w.here.ID)}},
+			})
+			c2 := testCase{world: w, t: t, ctx: ctx}
 			err := c2.tag(aikagi.ResourceInstance, string(w.here.ID))
 			if got := codeOf(err); got != c.want {
 				t.Errorf("%s: got %v, want %q", name, err, c.want)

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/criteria"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -157,6 +159,16 @@ func userOperations() []operation {
 		{name: "tag", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
 			return c.tag(aikagi.ResourceUser, string(c.target.ID))
 		}},
+		{name: "add a tag", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			of := aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(c.target.ID)}
+			return c.rules.AddTags(c.ctx, c.here.ID, of, []aikagi.Tag{{Key: "a"}})
+		}},
+		{name: "remove a tag", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.rules.RemoveTags(c.ctx, c.here.ID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(c.target.ID)}, []string{"a"})
+		}},
+		{name: "list tags", needs: powers("Users.View"), onUser: true, readOnly: true, run: func(c testCase) error {
+			return second(c.rules.ListTags(c.ctx, c.here.ID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(c.target.ID)}))
+		}},
 		{name: "set proficiencies", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
 			return c.rules.SetProficiencies(c.ctx, c.here.ID, c.target.ID, c.target.Version,
 				[]aikagi.Proficiency{{Attribute: "connect:Language", Value: "connect:Japanese", Level: 5}})
@@ -190,6 +202,18 @@ func otherOperations() []operation {
 		{name: "read tree", needs: powers("AgentGrouping.View"), readOnly: true, run: func(c testCase) error {
 			return second(c.rules.Tree(c.ctx, c.here.ID))
 		}},
+		{name: "describe group", needs: powers("AgentGrouping.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.rules.DescribeGroup(c.ctx, c.here.ID, c.group()))
+		}},
+		{name: "search groups", needs: powers("AgentGrouping.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.rules.SearchGroups(c.ctx, c.here.ID, criteria.Query{}))
+		}},
+		{name: "update structure", needs: powers("AgentGrouping.Edit"), run: func(c testCase) error {
+			return c.rules.UpdateStructure(c.ctx, c.here.ID, []string{"支社", aikagi.NewID()})
+		}},
+		{name: "list tags of a group", needs: powers("AgentGrouping.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.rules.ListTags(c.ctx, c.here.ID, aikagi.Resource{Kind: aikagi.ResourceHierarchyGroup, ID: string(c.group())}))
+		}},
 		{name: "create group", needs: powers("AgentGrouping.Create"), run: func(c testCase) error {
 			return second(c.rules.CreateGroup(c.ctx, c.here.ID, "", aikagi.NewID()))
 		}},
@@ -212,6 +236,16 @@ func otherOperations() []operation {
 		}},
 		{name: "list profiles", needs: powers("SecurityProfiles.View"), readOnly: true, run: func(c testCase) error {
 			return second(c.profiles.List(c.ctx, c.here.ID))
+		}},
+		{name: "describe profile", needs: powers("SecurityProfiles.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.profiles.Describe(c.ctx, c.here.ID, c.newProfile()))
+		}},
+		{name: "search profiles", needs: powers("SecurityProfiles.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.profiles.Search(c.ctx, c.here.ID, criteria.Query{}))
+		}},
+		{name: "widen profile, whatever it was", needs: powers("SecurityProfiles.Edit"), gives: "Admin", run: func(c testCase) error {
+			all := guardedPowers()
+			return c.profiles.Amend(c.ctx, c.here.ID, c.newProfile("BasicAgentAccess"), securityprofile.Change{Permissions: &all})
 		}},
 		{name: "create plain profile", needs: powers("SecurityProfiles.Create"), run: func(c testCase) error {
 			return second(c.profiles.Create(c.ctx, c.here.ID, aikagi.NewID(), "", powers("BasicAgentAccess")))

@@ -69,7 +69,16 @@ func (p *Profiles) List(ctx context.Context, instance aikagi.InstanceID) ([]List
 // Find reads a profile.
 func (p *Profiles) Find(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) (aikagi.SecurityProfile, error) {
 	var found aikagi.SecurityProfile
-	err := p.Store.View(ctx, func(tx *store.Tx) error {
+	err := p.view(ctx, instance, func(tx *store.Tx) (err error) {
+		found, err = tx.FindSecurityProfile(ctx, instance, id)
+		return err
+	})
+	return found, err
+}
+
+// view runs read for an actor who may see profiles.
+func (p *Profiles) view(ctx context.Context, instance aikagi.InstanceID, read func(*store.Tx) error) error {
+	return p.Store.View(ctx, func(tx *store.Tx) error {
 		r, _, err := p.enter(ctx, tx, instance)
 		if err != nil {
 			return err
@@ -77,10 +86,8 @@ func (p *Profiles) Find(ctx context.Context, instance aikagi.InstanceID, id aika
 		if err := r.Require(aikagi.SecurityProfilesView); err != nil {
 			return err
 		}
-		found, err = tx.FindSecurityProfile(ctx, instance, id)
-		return err
+		return read(tx)
 	})
-	return found, err
 }
 
 func (p *Profiles) enter(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID) (Rights, aikagi.Instance, error) {
@@ -88,8 +95,11 @@ func (p *Profiles) enter(ctx context.Context, tx *store.Tx, instance aikagi.Inst
 	return r, i, err
 }
 
-// Create makes a profile. Nobody makes one that he may not give.
-func (p *Profiles) Create(ctx context.Context, instance aikagi.InstanceID, name, description string, permissions []aikagi.Permission) (aikagi.SecurityProfile, error) {
+// Create makes a profile, with tags if there are some. Nobody makes one that he
+// may not give.
+func (p *Profiles) Create(ctx context.Context, instance aikagi.InstanceID, name, description string,
+	permissions []aikagi.Permission, tags ...aikagi.Tag,
+) (aikagi.SecurityProfile, error) {
 	made := aikagi.SecurityProfile{
 		InstanceID: instance, ID: aikagi.SecurityProfileID(aikagi.NewID()),
 		Name: name, Description: description, Permissions: sorted(permissions), Version: 1,
@@ -98,6 +108,8 @@ func (p *Profiles) Create(ctx context.Context, instance aikagi.InstanceID, name,
 	_, err := aikagi.ParseSecurityProfileName(name)
 	broken.AddErr("profile_name", err)
 	check(&broken, description, permissions)
+	tags, err = aikagi.ParseTags(tags)
+	broken.AddErr("tags", err)
 	if err := broken.Err(); err != nil {
 		return made, err
 	}
@@ -114,9 +126,20 @@ func (p *Profiles) Create(ctx context.Context, instance aikagi.InstanceID, name,
 		if err := tx.InsertSecurityProfile(ctx, made); err != nil {
 			return err
 		}
-		return p.record(ctx, tx, "security_profile.create", made, differences(aikagi.SecurityProfile{}, made))
+		changes := differences(aikagi.SecurityProfile{}, made)
+		for _, t := range tags {
+			changes = append(changes, aikagi.Change{Field: "tags", After: t.String()})
+		}
+		if err := tx.ReplaceTags(ctx, instance, resource(made.ID), tags); err != nil {
+			return err
+		}
+		return p.record(ctx, tx, "security_profile.create", made, changes)
 	})
 	return made, err
+}
+
+func resource(id aikagi.SecurityProfileID) aikagi.Resource {
+	return aikagi.Resource{Kind: aikagi.ResourceSecurityProfile, ID: string(id)}
 }
 
 func (r Rights) mayMake(ctx context.Context, tx *store.Tx, made aikagi.SecurityProfile) error {
@@ -139,14 +162,35 @@ func (r Rights) mayMake(ctx context.Context, tx *store.Tx, made aikagi.SecurityP
 	return nil
 }
 
+// Change is what of a profile is to be another; what is nil stays.
+type Change struct {
+	Description *string
+	Permissions *[]aikagi.Permission
+}
+
 // Update stores description and permissions; version is the one the form was
 // filled in from. Amazon Connect does not rename profiles.
 func (p *Profiles) Update(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID, version int64,
 	description string, permissions []aikagi.Permission,
 ) error {
-	var broken aikagi.Invalids
-	check(&broken, description, permissions)
-	if err := broken.Err(); err != nil {
+	return p.change(ctx, instance, id, Change{&description, &permissions}, func(before aikagi.SecurityProfile) error {
+		if before.Version != version {
+			return aikagi.Because(aikagi.Conflict, "security_profile", "changed")
+		}
+		return nil
+	})
+}
+
+// Amend stores what is given, whatever the profile was before: programs say
+// what they want to be, and have read no version.
+func (p *Profiles) Amend(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID, c Change) error {
+	return p.change(ctx, instance, id, c, func(aikagi.SecurityProfile) error { return nil })
+}
+
+func (p *Profiles) change(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID, c Change,
+	current func(before aikagi.SecurityProfile) error,
+) error {
+	if err := c.check(); err != nil {
 		return err
 	}
 	return p.Store.Update(ctx, func(tx *store.Tx) error {
@@ -161,16 +205,40 @@ func (p *Profiles) Update(ctx context.Context, instance aikagi.InstanceID, id ai
 		if err != nil {
 			return err
 		}
-		if before.Version != version {
-			return aikagi.Because(aikagi.Conflict, "security_profile", "changed")
+		if err := current(before); err != nil {
+			return err
 		}
-		after := before
-		after.Description, after.Permissions, after.UpdatedAt = description, sorted(permissions), p.Clock.Now()
+		after := c.apply(before)
+		after.UpdatedAt = p.Clock.Now()
 		if err := r.mayWiden(ctx, tx, before, after); err != nil {
 			return err
 		}
 		return KeepRepairer(ctx, tx, instance, func() error { return p.store(ctx, tx, i, before, after) })
 	})
+}
+
+func (c Change) check() error {
+	var broken aikagi.Invalids
+	var description string
+	if c.Description != nil {
+		description = *c.Description
+	}
+	var permissions []aikagi.Permission
+	if c.Permissions != nil {
+		permissions = *c.Permissions
+	}
+	check(&broken, description, permissions)
+	return broken.Err()
+}
+
+func (c Change) apply(p aikagi.SecurityProfile) aikagi.SecurityProfile {
+	if c.Description != nil {
+		p.Description = *c.Description
+	}
+	if c.Permissions != nil {
+		p.Permissions = sorted(*c.Permissions)
+	}
+	return p
 }
 
 // mayWiden judges a change of a profile: nobody touches one with a guarded power

@@ -9,7 +9,7 @@ import (
 
 const insertHierarchyLevel = `INSERT INTO hierarchy_levels (instance_id, level, name) VALUES ($1, $2, $3)`
 
-// InsertHierarchyLevel names a level, 1 to 5, of a new instance.
+// InsertHierarchyLevel names a new level, 1 to 5, of an instance.
 func (tx *Tx) InsertHierarchyLevel(ctx context.Context, instance aikagi.InstanceID, level int, name string) error {
 	return tx.Exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, level, name)
 }
@@ -19,6 +19,22 @@ const listHierarchyLevels = `SELECT name FROM hierarchy_levels WHERE instance_id
 // ListHierarchyLevels reads the names of the levels, the highest first.
 func (tx *Tx) ListHierarchyLevels(ctx context.Context, instance aikagi.InstanceID) ([]string, error) {
 	return sqldb.List(ctx, tx.Tx, "list hierarchy levels", sqldb.ScanString, listHierarchyLevels, instance)
+}
+
+const deleteHierarchyLevels = `DELETE FROM hierarchy_levels WHERE instance_id = $1`
+
+// ReplaceHierarchyLevels gives an instance exactly these levels, the highest
+// first.
+func (tx *Tx) ReplaceHierarchyLevels(ctx context.Context, instance aikagi.InstanceID, names []string) error {
+	if err := tx.Exec(ctx, "hierarchy_level", "delete hierarchy levels", deleteHierarchyLevels, instance); err != nil {
+		return err
+	}
+	for i, name := range names {
+		if err := tx.InsertHierarchyLevel(ctx, instance, i+1, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const groupColumns = `instance_id, id, parent_id, level, name, created_at`

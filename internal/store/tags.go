@@ -21,6 +21,31 @@ func (tx *Tx) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi
 	return sqldb.List(ctx, tx.Tx, "list tags", scanTag, listTags, instance, r.Kind, r.ID)
 }
 
+type taggedID struct {
+	id  string
+	tag aikagi.Tag
+}
+
+func scanTaggedID(r sqldb.Row) (taggedID, error) {
+	var t taggedID
+	err := r.Scan(&t.id, &t.tag.Key, &t.tag.Value)
+	return t, err
+}
+
+const listTagsOfKind = `
+SELECT resource_id, tag_key, tag_value FROM tags WHERE instance_id = $1 AND resource_kind = $2 ORDER BY resource_id, tag_key`
+
+// ListTagsOfKind reads the tags of all resources of a kind, by id. It is for
+// kinds of which an instance has a few hundred at most.
+func (tx *Tx) ListTagsOfKind(ctx context.Context, instance aikagi.InstanceID, kind aikagi.ResourceKind) (map[string][]aikagi.Tag, error) {
+	all, err := sqldb.List(ctx, tx.Tx, "list tags of kind", scanTaggedID, listTagsOfKind, instance, kind)
+	tags := map[string][]aikagi.Tag{}
+	for _, one := range all {
+		tags[one.id] = append(tags[one.id], one.tag)
+	}
+	return tags, err
+}
+
 const insertTag = `
 INSERT INTO tags (instance_id, resource_kind, resource_id, tag_key, tag_value) VALUES ($1, $2, $3, $4, $5)`
 

@@ -2,6 +2,7 @@
 //
 //	operations.go    the table: each operation once, with what it touches
 //	instance.go …    one noun a file: its shapes on the wire, and its functions
+//	search.go        what searches share: conditions, tags, pages
 //
 // Names, paths and meanings are those of Amazon Connect's API (version
 // 2017-08-08). A function reads its input, calls one rule of the product, and

@@ -322,6 +322,30 @@ func TestHierarchyGroups(t *testing.T) {
 	b.led(b.posts(group, "group_name", "東"), group)
 }
 
+// A program can leave fewer than five levels, or none.
+func TestHierarchyPagesOfferGroupsWhereThereIsALevel(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	b := o.as(t, o.admin)
+	host := aikagi.WithActor(t.Context(), aikagi.Actor{Kind: aikagi.ActorHost})
+	must(t, o.rules.UpdateStructure(host, o.here.ID, []string{"拠点"}))
+	b.led(b.posts("/admin/hierarchy", "group_name", "東日本"), "/admin/hierarchy")
+	group := o.firstGroup(t)
+	if page := b.sees(b.gets(group), http.StatusOK, "拠点"); strings.Contains(page, `name="parent"`) {
+		t.Error("a group on the lowest level offers one below")
+	}
+	b.sees(b.posts("/admin/hierarchy", "group_name", "東京", "parent", strings.TrimPrefix(group, "/admin/hierarchy/")),
+		http.StatusBadRequest, "階層がありません")
+	b.led(b.posts(group+"/delete"), "/admin/hierarchy")
+	must(t, o.rules.UpdateStructure(host, o.here.ID, nil))
+	page := b.sees(b.gets("/admin/hierarchy"), http.StatusOK, "UpdateUserHierarchyStructure")
+	webtest.Check(t, aikagi.Japanese, page)
+	if strings.Contains(page, `name="group_name"`) {
+		t.Error("a hierarchy without levels offers a group")
+	}
+	b.sees(b.posts("/admin/hierarchy", "group_name", "東日本"), http.StatusBadRequest, "階層がありません")
+}
+
 // S22: what people typed stays text, and characters that act are shown.
 func TestS22TextFromPeopleIsText(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,7 @@ func (a *Admin) treePage(r *http.Request, here door.Here, parent aikagi.Hierarch
 	}
 	tree, err := a.Directory.Tree(r.Context(), here.Instance.ID)
 	page.Levels, page.Top = tree.Levels, nodes(page.Page, tree.Groups, "", 0)
+	page.MayCreate = page.MayCreate && len(tree.Levels) > 0
 	page.Where = directory.GroupPaths(tree.Groups)[parent]
 	return page, err
 }
@@ -115,7 +116,7 @@ func (a *Admin) groupPage(r *http.Request, here door.Here) (groupPage, error) {
 		page.Group, page.Name, page.Title = g, g.Name, g.Name
 		page.Where = directory.GroupPaths(tree.Groups)[g.ID]
 		page.Below = nodes(page.Page, tree.Groups, g.ID, g.Level)
-		page.Deepest = g.Level >= directory.MaxLevels
+		page.Deepest = g.Level >= len(tree.Levels)
 		if g.Level <= len(tree.Levels) {
 			page.Level = tree.Levels[g.Level-1]
 		}

@@ -1,0 +1,151 @@
+package directory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// labelled is a kind of resources that carry tags: what people of the instance
+// need to see and to change them, and how the name of one is found. Without
+// permissions they are for the account alone.
+type labelled struct {
+	see, change aikagi.Permission
+	name        func(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error)
+}
+
+// labelledKinds is the table of all kinds that carry tags.
+func labelledKinds() map[aikagi.ResourceKind]labelled {
+	return map[aikagi.ResourceKind]labelled{
+		aikagi.ResourceUser:            {aikagi.UsersView, aikagi.UsersEdit, nameOfUser},
+		aikagi.ResourceSecurityProfile: {aikagi.SecurityProfilesView, aikagi.SecurityProfilesEdit, nameOfProfile},
+		aikagi.ResourceHierarchyGroup:  {aikagi.AgentGroupingView, aikagi.AgentGroupingEdit, nameOfGroup},
+		aikagi.ResourceInstance:        {"", "", nameOfInstance},
+	}
+}
+
+func nameOfUser(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	u, err := tx.FindUser(ctx, instance, aikagi.UserID(id))
+	return string(u.Username), err
+}
+
+func nameOfProfile(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	p, err := tx.FindSecurityProfile(ctx, instance, aikagi.SecurityProfileID(id))
+	return p.Name, err
+}
+
+func nameOfGroup(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	g, err := tx.FindHierarchyGroup(ctx, instance, aikagi.HierarchyGroupID(id))
+	return g.Name, err
+}
+
+func nameOfInstance(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	if id != string(instance) {
+		return "", aikagi.E(aikagi.NotFound, "instance", nil)
+	}
+	i, err := tx.FindInstance(ctx, instance)
+	return i.Alias, err
+}
+
+// SetTags gives a resource exactly these tags. A tag is no way in and gives no
+// right, so who may edit a kind of resource may tag all of it, whatever powers a
+// user holds.
+func (d *Directory) SetTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, tags []aikagi.Tag) error {
+	tags, err := aikagi.ParseTags(tags)
+	if err != nil {
+		return err
+	}
+	return d.retag(ctx, instance, r, func([]aikagi.Tag) ([]aikagi.Tag, error) { return tags, nil })
+}
+
+// AddTags gives a resource tags beside those that it has; of a key that it has,
+// it changes the value.
+func (d *Directory) AddTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, added []aikagi.Tag) error {
+	added, err := aikagi.ParseTags(added)
+	if err != nil {
+		return err
+	}
+	return d.retag(ctx, instance, r, func(before []aikagi.Tag) ([]aikagi.Tag, error) {
+		kept := slices.DeleteFunc(slices.Clone(before), func(t aikagi.Tag) bool {
+			return slices.ContainsFunc(added, func(a aikagi.Tag) bool { return a.Key == t.Key })
+		})
+		return aikagi.ParseTags(append(kept, added...))
+	})
+}
+
+// RemoveTags takes the tags with these keys off a resource; one that it has not
+// is gone already.
+func (d *Directory) RemoveTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, keys []string) error {
+	return d.retag(ctx, instance, r, func(before []aikagi.Tag) ([]aikagi.Tag, error) {
+		return slices.DeleteFunc(slices.Clone(before), func(t aikagi.Tag) bool { return slices.Contains(keys, t.Key) }), nil
+	})
+}
+
+// ListTags reads the tags of a resource in the order of their keys.
+func (d *Directory) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource) ([]aikagi.Tag, error) {
+	var tags []aikagi.Tag
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		kind, known := labelledKinds()[r.Kind]
+		if err := d.enterAsLabeller(ctx, tx, instance, kind.see, known); err != nil {
+			return err
+		}
+		if _, err := kind.name(ctx, tx, instance, r.ID); err != nil {
+			return err
+		}
+		var err error
+		tags, err = tx.ListTags(ctx, instance, r)
+		return err
+	})
+	return tags, err
+}
+
+func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource,
+	change func(before []aikagi.Tag) ([]aikagi.Tag, error),
+) error {
+	return d.Store.Update(ctx, func(tx *store.Tx) error {
+		kind, known := labelledKinds()[r.Kind]
+		if err := d.enterAsLabeller(ctx, tx, instance, kind.change, known); err != nil {
+			return err
+		}
+		name, err := kind.name(ctx, tx, instance, r.ID)
+		if err != nil {
+			return err
+		}
+		before, err := tx.ListTags(ctx, instance, r)
+		if err != nil {
+			return err
+		}
+		after, err := change(before)
+		if err != nil {
+			return err
+		}
+		if err := tx.ReplaceTags(ctx, instance, r, after); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, d.Clock.Now(), audit.Event{
+			Instance: instance, Action: "tags.replace", Changes: relabelled("tags", before, after, aikagi.Tag.String),
+			TargetKind: string(r.Kind), TargetID: r.ID, TargetName: name,
+		})
+	})
+}
+
+// enterAsLabeller enters an instance for the tags of a kind of resources. Those
+// of an instance itself are the account's: of its principals the signed call is
+// judged, like any other.
+func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, needed aikagi.Permission, known bool) error {
+	switch {
+	case !known:
+		return aikagi.E(aikagi.NotFound, "resource", nil)
+	case needed != "":
+		_, err := d.enter(ctx, tx, instance, needed)
+		return err
+	}
+	if err := accountOnly(ctx); err != nil {
+		return err
+	}
+	_, err := d.enter(ctx, tx, instance)
+	return err
+}
