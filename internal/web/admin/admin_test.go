@@ -300,7 +300,7 @@ func TestSettingsKeepWhatWasTyped(t *testing.T) {
 		"no_email", "explain", "way", "image",
 	}
 	page := b.sees(b.posts("/admin/settings", append(fields, "reset_ttl", "9999", "password_min", "abc")...),
-		http.StatusBadRequest, `value="9999"`, `value="abc"`, `value="さくら"`, `value="explain" checked`, "再設定リンクの有効時間は、5–1,440 分で入力してください")
+		http.StatusBadRequest, `value="9999"`, `value="abc"`, `value="さくら"`, `value="explain" checked`, "再設定リンクの有効時間は、5 分から 1,440 分までで入力してください")
 	webtest.Check(t, aikagi.Japanese, page)
 	b.led(b.posts("/admin/settings", append(fields, "reset_ttl", "６０", "password_min", "14")...), "/admin/settings")
 	b.sees(b.gets("/admin/settings"), http.StatusOK, `value="60"`, `value="14"`)
