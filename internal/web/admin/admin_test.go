@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/web/webtest"
 )
@@ -334,6 +335,24 @@ func TestS22TextFromPeopleIsText(t *testing.T) {
 		heading := page[strings.Index(page, "<main"):]
 		if path == "/admin/users" && strings.ContainsRune(heading, '\u202e') {
 			t.Errorf("%s: a direction mark acts", path)
+		}
+	}
+}
+
+func TestEveryPermissionHasWords(t *testing.T) {
+	t.Parallel()
+	for _, l := range aikagi.Locales {
+		for _, group := range aikagi.PermissionGroups() {
+			for _, row := range group.Rows {
+				if !i18n.Has(l, i18n.Key("admin.resource."+strings.ToLower(row.Resource))) {
+					t.Errorf("%s has no words for %s", l, row.Resource)
+				}
+				for _, p := range row.Permissions {
+					if p.Action() != "" && !i18n.Has(l, i18n.Key("admin.action."+strings.ToLower(p.Action()))) {
+						t.Errorf("%s has no words for what %s allows", l, p)
+					}
+				}
+			}
 		}
 	}
 }
