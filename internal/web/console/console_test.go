@@ -344,7 +344,7 @@ func TestEachPageInEachLanguage(t *testing.T) {
 			b.post("/account/contact", "email", "broken").wants(http.StatusBadRequest)
 			b.post("/account/contact", "email", "ｎｅｗ@example.jp").leadsTo("/account/contact")
 			b.get("/account/contact").wants(http.StatusOK, "new@example.jp")
-			b.get("/account/audit").wants(http.StatusOK, "account.claim", "new@example.jp")
+			b.get("/account/audit").wants(http.StatusOK, "account.claim", "new@<wbr>example.<wbr>jp")
 			b.post("/account/logout").leadsTo("/account/login")
 			b.get("/account/login").wants(http.StatusOK, i18n.T(l, "console.login.signed_out"), "aikagi console")
 			b.get("/account").leadsTo("/account/login")
