@@ -6,6 +6,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
 	"github.com/aikagi/aikagi/internal/iam"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -70,7 +71,7 @@ func (d *Directory) mayTag(ctx context.Context, tx *store.Tx, instance aikagi.In
 // mayTagInstance asks the account plane: being a principal is not enough, its
 // policies decide.
 func (d *Directory) mayTagInstance(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, r aikagi.Resource) (string, error) {
-	if err := accountOnly(ctx); err != nil {
+	if err := securityprofile.AccountOnly(ctx); err != nil {
 		return "", err
 	}
 	account, err := tx.FindAccount(ctx)
