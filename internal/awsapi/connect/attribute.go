@@ -79,12 +79,13 @@ func (a *API) listInstanceAttributes(ctx context.Context, in *listRequest) (*lis
 	return out, nil
 }
 
-// updateAttributeRequest has a client token as well, which nobody needs: to set a
-// value twice is to set it once.
+// updateAttributeRequest has a client token that nobody looks at: to set a value
+// twice is to set it once.
 type updateAttributeRequest struct {
 	InstanceID string `json:"-" path:"InstanceId"`
 	Type       string `json:"-" path:"AttributeType"`
 	Value      string `json:"Value" required:""`
+	Token      string `json:"ClientToken"`
 }
 
 func (r *updateAttributeRequest) touch() awsapi.Touch { return aboutAttribute(r.InstanceID, r.Type) }

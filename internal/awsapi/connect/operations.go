@@ -32,7 +32,8 @@ func (a *API) instances() []awsapi.Operation {
 			lacking("EXISTING_DIRECTORY with a DirectoryId is refused: there is no directory to ask", put("CreateInstance", "/instance")),
 			(*createInstanceRequest).touch, a.createInstance),
 		awsapi.Serve(get("ListInstances", "/instance"), ofAccount[listInstancesRequest], a.listInstances),
-		awsapi.Serve(get("DescribeInstance", "/instance/{InstanceId}"), (*instanceRequest).touch, a.describeInstance),
+		awsapi.Serve(lacking("instances are not replicated, and none fails to be made", get("DescribeInstance", "/instance/{InstanceId}")),
+			(*instanceRequest).touch, a.describeInstance),
 		awsapi.Serve(remove("DeleteInstance", "/instance/{InstanceId}"), (*deleteInstanceRequest).touch, a.deleteInstance),
 		awsapi.Serve(get("DescribeInstanceAttribute", "/instance/{InstanceId}/attribute/{AttributeType}"),
 			(*attributeRequest).touch, a.describeInstanceAttribute),
@@ -64,25 +65,30 @@ func (a *API) profiles() []awsapi.Operation { return nil }
 func (a *API) hierarchy() []awsapi.Operation { return nil }
 
 func (a *API) routing() []awsapi.Operation {
-	const none = "there are no quick connects"
+	const (
+		none     = "there are no quick connects"
+		counts   = "how many users and queues it has is not told, nor how long people count as waiting"
+		noCalls  = "there are no calls, so neither a caller's name nor a limit of contacts"
+		noParent = "hours have no parents"
+	)
 	return []awsapi.Operation{
 		awsapi.Serve(get("ListRoutingProfiles", "/routing-profiles-summary/{InstanceId}"), (*listRequest).touch, a.listRoutingProfiles),
-		awsapi.Serve(get("DescribeRoutingProfile", "/routing-profiles/{InstanceId}/{RoutingProfileId}"),
+		awsapi.Serve(lacking(counts, get("DescribeRoutingProfile", "/routing-profiles/{InstanceId}/{RoutingProfileId}")),
 			(*routingProfileRequest).touch, a.describeRoutingProfile),
 		awsapi.Serve(get("ListRoutingProfileQueues", "/routing-profiles/{InstanceId}/{RoutingProfileId}/queues"),
 			(*listProfileQueuesRequest).touch, a.listRoutingProfileQueues),
-		awsapi.Serve(post("SearchRoutingProfiles", "/search-routing-profiles"), (*searchRequest).touch, a.searchRoutingProfiles),
+		awsapi.Serve(lacking(counts, post("SearchRoutingProfiles", "/search-routing-profiles")), (*searchRequest).touch, a.searchRoutingProfiles),
 		awsapi.Serve(
 			lacking("standard queues only: users have none of their own", get("ListQueues", "/queues-summary/{InstanceId}")),
 			(*listQueuesRequest).touch, a.listQueues),
-		awsapi.Serve(get("DescribeQueue", "/queues/{InstanceId}/{QueueId}"), (*queueRequest).touch, a.describeQueue),
+		awsapi.Serve(lacking(noCalls, get("DescribeQueue", "/queues/{InstanceId}/{QueueId}")), (*queueRequest).touch, a.describeQueue),
 		awsapi.Serve(lacking(none, get("ListQueueQuickConnects", "/queues/{InstanceId}/{QueueId}/quick-connects")),
 			(*listQuickConnectsRequest).touch, a.listQueueQuickConnects),
-		awsapi.Serve(post("SearchQueues", "/search-queues"), (*searchRequest).touch, a.searchQueues),
+		awsapi.Serve(lacking(noCalls, post("SearchQueues", "/search-queues")), (*searchQueuesRequest).touch, a.searchQueues),
 		awsapi.Serve(get("ListHoursOfOperations", "/hours-of-operations-summary/{InstanceId}"), (*listRequest).touch, a.listHoursOfOperations),
-		awsapi.Serve(get("DescribeHoursOfOperation", "/hours-of-operations/{InstanceId}/{HoursOfOperationId}"),
+		awsapi.Serve(lacking(noParent, get("DescribeHoursOfOperation", "/hours-of-operations/{InstanceId}/{HoursOfOperationId}")),
 			(*hoursRequest).touch, a.describeHoursOfOperation),
-		awsapi.Serve(post("SearchHoursOfOperations", "/search-hours-of-operations"), (*searchRequest).touch, a.searchHoursOfOperations),
+		awsapi.Serve(lacking(noParent, post("SearchHoursOfOperations", "/search-hours-of-operations")), (*searchRequest).touch, a.searchHoursOfOperations),
 	}
 }
 

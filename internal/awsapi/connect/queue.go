@@ -101,8 +101,57 @@ type searchQueuesResponse struct {
 	Total     int              `json:"ApproximateTotalCount"`
 }
 
-func (a *API) searchQueues(ctx context.Context, in *searchRequest) (*searchQueuesResponse, error) {
-	found, next, err := searched(ctx, a, in, "SearchQueues", a.Routing.ListQueues, func(q routing.Queue) string { return q.Name })
+// searchQueuesRequest is a searchRequest with one more sort of condition.
+type searchQueuesRequest struct {
+	InstanceID string         `json:"InstanceId" required:""`
+	MaxResults *int32         `json:"MaxResults"`
+	NextToken  string         `json:"NextToken"`
+	Filter     *searchFilter  `json:"SearchFilter"`
+	Criteria   *queueCriteria `json:"SearchCriteria"`
+}
+
+// queueCriteria may ask for standard queues, which all are.
+type queueCriteria struct {
+	Or     []queueCriteria  `json:"OrConditions"`
+	And    []queueCriteria  `json:"AndConditions"`
+	Type   string           `json:"QueueTypeCondition"`
+	String *stringCondition `json:"StringCondition"`
+}
+
+func (c queueCriteria) plain() (searchCriteria, error) {
+	p := searchCriteria{String: c.String}
+	if c.Type != "" && c.Type != standard {
+		return p, aikagi.Because(aikagi.Invalid, "queue_types", "unknown")
+	}
+	for _, list := range []struct {
+		from []queueCriteria
+		to   *[]searchCriteria
+	}{{c.Or, &p.Or}, {c.And, &p.And}} {
+		for _, inner := range list.from {
+			plain, err := inner.plain()
+			if err != nil {
+				return p, err
+			}
+			*list.to = append(*list.to, plain)
+		}
+	}
+	return p, nil
+}
+
+func (r *searchQueuesRequest) touch() awsapi.Touch {
+	return (&searchRequest{InstanceID: r.InstanceID, Filter: r.Filter}).touch()
+}
+
+func (a *API) searchQueues(ctx context.Context, in *searchQueuesRequest) (*searchQueuesResponse, error) {
+	asked := &searchRequest{InstanceID: in.InstanceID, MaxResults: in.MaxResults, NextToken: in.NextToken, Filter: in.Filter}
+	if in.Criteria != nil {
+		plain, err := in.Criteria.plain()
+		if err != nil {
+			return nil, err
+		}
+		asked.Criteria = &plain
+	}
+	found, next, err := searched(ctx, a, asked, "SearchQueues", a.Routing.ListQueues, func(q routing.Queue) string { return q.Name })
 	out := &searchQueuesResponse{Queues: []describedQueue{}, NextToken: next, Total: found.Total}
 	for _, q := range found.Page {
 		out.Queues = append(out.Queues, describeQueueOf(ctx, q))
@@ -122,8 +171,15 @@ func (r *listQuickConnectsRequest) touch() awsapi.Touch {
 }
 
 type listQuickConnectsResponse struct {
-	QuickConnects []namedSummary `json:"QuickConnectSummaryList"`
+	QuickConnects []quickConnect `json:"QuickConnectSummaryList"`
+	NextToken     string         `json:"NextToken,omitempty"`
 	modified
+}
+
+// quickConnect is Amazon's QuickConnectSummary.
+type quickConnect struct {
+	namedSummary
+	Type string `json:"QuickConnectType"`
 }
 
 // listQueueQuickConnects finds none: there are no quick connects here.
@@ -139,5 +195,5 @@ func (a *API) listQueueQuickConnects(ctx context.Context, in *listQuickConnectsR
 		return nil, err
 	}
 	changed := modified{awsapi.Epoch(q.CreatedAt), awsapi.CallerFrom(ctx).Region}
-	return &listQuickConnectsResponse{[]namedSummary{}, changed}, nil
+	return &listQuickConnectsResponse{QuickConnects: []quickConnect{}, modified: changed}, nil
 }

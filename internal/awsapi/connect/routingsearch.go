@@ -9,7 +9,7 @@ import (
 	"github.com/aikagi/aikagi/internal/routing"
 )
 
-// searchRequest is how routing profiles, queues and hours are searched.
+// searchRequest is how routing profiles and hours are searched, and queues too.
 type searchRequest struct {
 	InstanceID string          `json:"InstanceId" required:""`
 	MaxResults *int32          `json:"MaxResults"`
@@ -35,10 +35,9 @@ type tagCondition struct {
 }
 
 type searchCriteria struct {
-	Or        []searchCriteria `json:"OrConditions"`
-	And       []searchCriteria `json:"AndConditions"`
-	QueueType string           `json:"QueueTypeCondition"` // of queues, STANDARD only
-	String    *stringCondition `json:"StringCondition"`
+	Or     []searchCriteria `json:"OrConditions"`
+	And    []searchCriteria `json:"AndConditions"`
+	String *stringCondition `json:"StringCondition"`
 }
 
 type stringCondition struct {
