@@ -7,7 +7,6 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
-	"github.com/aikagi/aikagi/internal/fault"
 	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
@@ -51,7 +50,6 @@ func (s *Instances) Delete(ctx context.Context, id aikagi.InstanceID, token stri
 		})
 	})
 	if err == nil && s.Wake != nil {
-		fault.Point("instance.deleted")
 		s.Wake()
 	}
 	return err
