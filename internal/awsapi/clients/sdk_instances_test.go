@@ -93,7 +93,7 @@ func (s goStory) access() {
 	found, err := s.DescribeAuthenticationProfile(s.ctx, &connect.DescribeAuthenticationProfileInput{InstanceId: s.instance, AuthenticationProfileId: id})
 	s.must("describe authentication profile", err)
 	p := found.AuthenticationProfile
-	if len(p.BlockedIps) != 1 || *p.SessionInactivityDuration != 30 || *p.PeriodicSessionDuration != 60 || !p.IsDefault || *p.SessionInactivityHandlingEnabled {
+	if len(p.BlockedIps) != 1 || *p.SessionInactivityDuration != 30 || !p.IsDefault || *p.SessionInactivityHandlingEnabled {
 		s.t.Errorf("authentication profile %+v", p)
 	}
 }
