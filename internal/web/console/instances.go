@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/web"
 )
 
@@ -123,8 +124,9 @@ func (c *Console) handleNewInstance(w http.ResponseWriter, r *http.Request, _ he
 	settings := aikagi.DefaultInstanceSettings()
 	settings.DisplayName, settings.Contact = form.Get("display_name"), form.Get("contact")
 	settings.TimeZone, settings.Locale = form.Get("time_zone"), aikagi.ParseLocale(form.Get("locale")).Or()
-	made, err := c.Directory.CreateInstance(r.Context(), form.Get("alias"),
-		aikagi.IdentityType(form.Get("identity_type")), settings)
+	made, err := c.Instances.Create(r.Context(), instance.New{
+		Alias: form.Get("alias"), Identity: aikagi.IdentityType(form.Get("identity_type")), Settings: settings,
+	})
 	if err == nil {
 		c.Web.Flash(w, "ok", "console.newinstance.done")
 		return web.SeeOther(w, r, "/account/instances/"+string(made.ID))
