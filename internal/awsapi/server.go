@@ -128,22 +128,19 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 // acts.
 func (s *Server) authenticate(r *http.Request, x *exchange, body []byte, service string) (context.Context, error) {
 	now := s.Clock.Now()
-	who, err := sigv4.Verify(r, body, s.Accounts.Lookup, now, service, s.regions(service)...)
+	signer := s.Accounts.Signer()
+	identity, err := sigv4.Verify(r, body, signer.Lookup, now, sigv4.Scope{Service: service, Regions: s.regions(service)})
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.Accounts.Signer(r.Context(), who.AccessKeyID())
+	who, err := signer.Proved(r.Context(), identity)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.Accounts.ID(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	x.caller = Caller{Account: id, Principal: principal, Region: s.Region}
+	x.caller = Caller{Account: who.Account, Principal: who.Principal, Region: s.Region}
 	ctx := context.WithValue(r.Context(), callerKey{}, x.caller)
 	return aikagi.WithActor(ctx, aikagi.Actor{
-		Kind: aikagi.ActorPrincipal, PrincipalID: principal.ID, Name: principal.Name,
+		Kind: aikagi.ActorPrincipal, PrincipalID: who.Principal.ID, Name: who.Principal.Name,
 		Source: "api", Address: s.Address(r), RequestID: x.id, Locale: aikagi.English,
 	}), nil
 }

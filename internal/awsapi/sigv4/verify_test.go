@@ -27,6 +27,8 @@ const (
 
 func testNow() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
 
+func testScope() Scope { return Scope{Service: "connect", Regions: []string{testRegion}} }
+
 func testLookup(_ context.Context, id string) (aikagi.Secret, bool, error) {
 	if id != testKey {
 		return aikagi.Secret{}, false, nil
@@ -88,7 +90,7 @@ func (s sample) send(t testing.TB) (*http.Request, []byte) {
 }
 
 func verify(r *http.Request, body []byte) (Identity, error) {
-	return Verify(r, body, testLookup, testNow(), "connect", testRegion)
+	return Verify(r, body, testLookup, testNow(), testScope())
 }
 
 func TestH01RequestsOfTheSDKSignerVerify(t *testing.T) {
@@ -207,7 +209,7 @@ func TestAKeyWithoutASecretSignsNothing(t *testing.T) {
 	s.secret = ""
 	r, body := s.send(t)
 	empty := func(context.Context, string) (aikagi.Secret, bool, error) { return aikagi.Secret{}, true, nil }
-	if _, err := Verify(r, body, empty, testNow(), "connect", testRegion); aikagi.ReasonOf(err) != InvalidSignature {
+	if _, err := Verify(r, body, empty, testNow(), testScope()); aikagi.ReasonOf(err) != InvalidSignature {
 		t.Errorf("got %v", err)
 	}
 }
@@ -217,7 +219,7 @@ func TestFailingLookupIsNoRefusal(t *testing.T) {
 	down := aikagi.E(aikagi.Unavailable, "store", nil)
 	failing := func(context.Context, string) (aikagi.Secret, bool, error) { return aikagi.Secret{}, false, down }
 	r, body := plainSample().send(t)
-	_, err := Verify(r, body, failing, testNow(), "connect", testRegion)
+	_, err := Verify(r, body, failing, testNow(), testScope())
 	if !errors.Is(err, down) || aikagi.CodeOf(err) != aikagi.Unavailable {
 		t.Errorf("got %v, want the error of the look-up", err)
 	}
@@ -232,7 +234,7 @@ func TestLookupIsAskedOnlyAboutReadableClaims(t *testing.T) {
 		asked = true
 		return aikagi.Secret{}, false, nil
 	}
-	if _, err := Verify(r, body, lookup, testNow(), "connect", testRegion); err == nil || asked {
+	if _, err := Verify(r, body, lookup, testNow(), testScope()); err == nil || asked {
 		t.Errorf("got %v, asked = %v", err, asked)
 	}
 }
