@@ -67,6 +67,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.logged(r, x)
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", x.id)
+	h.Set("Date", x.began.UTC().Format(http.TimeFormat)) // by which clients correct their clocks (H07)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	body, kind, err := s.answer(w, r, x)
