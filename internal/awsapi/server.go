@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -98,7 +99,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 			err = aikagi.E(aikagi.Internal, "request", nil)
 		}
 	}()
-	received, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	received, err := receive(w, r)
 	if err != nil {
 		return nil, "", err
 	}
@@ -123,6 +124,17 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 	}
 	body, err = write(out)
 	return body, jsonKind, err
+}
+
+// receive reads the whole body. One that breaks off, or whose chunks are none, is
+// the client's or the network's doing.
+func receive(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	received, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooBig *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooBig) {
+		return nil, &Fault{Name: Serialization, Message: "The body cannot be read to its end.", Err: err}
+	}
+	return received, err
 }
 
 // authenticate checks the signature and returns a context in which its principal
