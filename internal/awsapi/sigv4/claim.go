@@ -32,13 +32,14 @@ func readClaim(r *http.Request, now time.Time, scope Scope) (claim, error) {
 	if err := checkHeaders(r.Header, c); err != nil {
 		return claim{}, err
 	}
-	if c.signedAt, err = time.Parse(timeLayout, c.timestamp); err != nil || len(c.timestamp) != len(timeLayout) {
+	signedAt, err := time.Parse(timeLayout, c.timestamp)
+	if err != nil || len(c.timestamp) != len(timeLayout) {
 		return claim{}, refuse(IncompleteSignature, "x-amz-date cannot be read")
 	}
 	if c.date != c.timestamp[:8] || c.service != scope.Service || !slices.Contains(scope.Regions, c.region) {
 		return claim{}, refuse(InvalidSignature, "the credential is scoped to another day, region or service")
 	}
-	if age := now.Sub(c.signedAt); age > c.lifetime() || age < -Window {
+	if age := now.Sub(signedAt); age > c.lifetime() || age < -Window {
 		return claim{}, refuse(ExpiredSignature, "x-amz-date is more than 5 minutes from our time, or the signed URL has run out")
 	}
 	return c, nil
@@ -151,14 +152,10 @@ func isHeaderName(s string) bool {
 
 // checkHeaders makes sure that everything that counts is signed, and is there once.
 func checkHeaders(header http.Header, c claim) error {
-	signed := c.signedHeaders
-	_, dated := header["X-Amz-Date"]
-	switch {
-	case !slices.Contains(signed, "host"), !c.presigned() && !slices.Contains(signed, "x-amz-date"):
-		return refuse(IncompleteSignature, "host and x-amz-date must be signed")
-	case c.presigned() && dated:
-		return refuse(IncompleteSignature, "x-amz-date is in the query and in the header")
+	if err := checkDated(header, c); err != nil {
+		return err
 	}
+	signed := c.signedHeaders
 	for name, values := range header {
 		lower := strings.ToLower(name)
 		amz := strings.HasPrefix(lower, "x-amz-")
@@ -173,6 +170,21 @@ func checkHeaders(header http.Header, c claim) error {
 	if _, ok := header["X-Amz-Security-Token"]; ok || c.query.has("X-Amz-Security-Token") {
 		// Keys here are lasting ones; no session token has ever been given out.
 		return refuse(UnrecognizedClient, "no such session token")
+	}
+	return nil
+}
+
+// checkDated makes sure that the host is signed, and one date: in the header, or in
+// the query of a presigned URL, which is signed as a whole.
+func checkDated(header http.Header, c claim) error {
+	_, dated := header["X-Amz-Date"]
+	switch {
+	case !slices.Contains(c.signedHeaders, "host"):
+		return refuse(IncompleteSignature, "host must be signed")
+	case c.presigned() && dated:
+		return refuse(IncompleteSignature, "x-amz-date is in the query and in the header")
+	case !c.presigned() && !slices.Contains(c.signedHeaders, "x-amz-date"):
+		return refuse(IncompleteSignature, "x-amz-date must be signed")
 	}
 	return nil
 }

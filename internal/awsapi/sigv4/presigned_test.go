@@ -95,7 +95,7 @@ func TestH01PresignedURLsOfTheSDKSignerVerify(t *testing.T) {
 			}
 			r, body := s.presign(t, "900")
 			id, err := verify(r, body)
-			if err != nil || id.AccessKeyID() != testKey || !id.SignedAt().Equal(testNow()) {
+			if err != nil || id.AccessKeyID() != testKey {
 				t.Errorf("%s %s: %+v, %v", method, target, id, err)
 			}
 			if r.Header.Get("X-Amz-User-Agent") != "" {

@@ -29,17 +29,13 @@ const (
 	ExpiredSignature    = "expired_signature"    // outside the window, or run out
 )
 
-// Identity is who signed a request, and when.
+// Identity is who signed a request.
 type Identity struct {
 	accessKeyID aikagi.AccessKeyID
-	signedAt    time.Time
 }
 
 // AccessKeyID returns the key that signed.
 func (i Identity) AccessKeyID() aikagi.AccessKeyID { return i.accessKeyID }
-
-// SignedAt returns the time that the signer claims.
-func (i Identity) SignedAt() time.Time { return i.signedAt }
 
 // Lookup returns the secret of an access key, and false if there is no such
 // key or it may not be used. Its error is passed on as it is.
@@ -85,7 +81,7 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, scope Sc
 	case secret.Empty() || !equal:
 		return Identity{}, refuse(InvalidSignature, "the signature does not match")
 	}
-	return Identity{aikagi.AccessKeyID(c.accessKeyID), c.signedAt}, nil
+	return Identity{aikagi.AccessKeyID(c.accessKeyID)}, nil
 }
 
 func refuse(reason, detail string) error {
@@ -102,8 +98,7 @@ type claim struct {
 	service       string
 	signedHeaders []string // lower case, ascending
 	signature     []byte
-	timestamp     string // 20261122T100000Z
-	signedAt      time.Time
+	timestamp     string        // 20261122T100000Z
 	expires       time.Duration // of a presigned URL; at least a second
 	query         query         // all of it but the signature
 }
