@@ -8,8 +8,7 @@ import (
 )
 
 // The query protocol of AWS, as far as STS's GetCallerIdentity needs it: a form
-// in the body of POST / or, in a presigned URL, in the query of GET /; answered in
-// XML. Clients of every service ask it first.
+// in the body of POST / or, in a presigned URL, in the query; answered in XML. Clients of every service ask it first.
 
 const (
 	xmlKind      = "text/xml"
@@ -40,7 +39,7 @@ func (s *Server) answerQuery(r *http.Request, x *exchange, body []byte) ([]byte,
 		return nil, "", err
 	}
 	text := string(body)
-	if r.Method == http.MethodGet {
+	if text == "" {
 		text = r.URL.RawQuery
 	}
 	form, err := url.ParseQuery(text)

@@ -355,6 +355,7 @@ func TestH10STSIsSignedForItself(t *testing.T) {
 		"as connect":         {signing{method: http.MethodPost, path: "/", body: ask}, http.StatusForbidden},
 		"presigned":          {signing{path: "/?" + ask, service: "sts", expires: "60"}, http.StatusOK},
 		"presigned as POST":  {signing{method: http.MethodPost, path: "/", body: ask, service: "sts", expires: "60"}, http.StatusOK},
+		"presigned by boto3": {signing{method: http.MethodPost, path: "/?" + ask, service: "sts", expires: "60"}, http.StatusOK},
 		"presigned, run out": {signing{path: "/?" + ask, service: "sts", expires: "60", late: -time.Hour}, http.StatusForbidden},
 		"presigned elsewhere": {
 			signing{path: "/?" + ask, service: "sts", region: "eu-west-2", expires: "60"}, http.StatusForbidden,
