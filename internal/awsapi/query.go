@@ -8,7 +8,8 @@ import (
 )
 
 // The query protocol of AWS, as far as STS's GetCallerIdentity needs it: a form
-// in the body of POST / or, in a presigned URL, in the query; answered in XML. Clients of every service ask it first.
+// in the body of POST / or, in a presigned URL, in the query; answered in XML.
+// Clients of every service ask it first.
 
 const (
 	xmlKind      = "text/xml"
