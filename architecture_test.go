@@ -38,7 +38,7 @@ var ranks = [][]string{
 	},
 	4: {
 		"internal/login", "internal/reset", "internal/emergency", "internal/directory", "internal/resetcheck",
-		"internal/account", "internal/backup",
+		"internal/account", "internal/backup", "internal/search",
 	},
 	5: {"internal/web", "internal/awsapi", "internal/sample", "internal/doctor", "internal/ops"},
 	6: {"internal/web/door"},
@@ -60,7 +60,7 @@ var testSupport = []string{
 	"internal/store/storetest", "internal/app/apptest", "internal/e2e", "internal/bench", "internal/ordeal", "internal/timing",
 	"internal/captcha/captchatest", "internal/mail/dkim/dkimtest", "internal/mail/dnstest", "internal/mail/smtptest",
 	"internal/mail/spamtest",
-	"internal/web/webtest", "internal/reset/resettest",
+	"internal/web/webtest", "internal/reset/resettest", "internal/awsapi/apitest",
 }
 
 // namesOfNothing are package names that say nothing: the noun is missing.
