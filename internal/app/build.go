@@ -26,6 +26,7 @@ import (
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/password"
 	"github.com/aikagi/aikagi/internal/reset"
+	"github.com/aikagi/aikagi/internal/search"
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
@@ -66,6 +67,7 @@ type App struct {
 	Logins    *login.Logins
 	Resets    *reset.Resets
 	Directory *directory.Directory
+	Search    *search.Users
 	Profiles  *securityprofile.Profiles
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
@@ -129,6 +131,7 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 	a.Directory = &directory.Directory{
 		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
 	}
+	a.Search = &search.Users{Store: a.Store, Clock: a.Clock}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
 		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
@@ -217,7 +220,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 // wire puts the door for programs before the one for people.
 func (a *App) wire(pages http.Handler) http.Handler {
 	operations := &connect.API{
-		Accounts: a.Accounts, Directory: a.Directory, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
+		Accounts: a.Accounts, Directory: a.Directory, Search: a.Search, Tokens: awsapi.Tokens{Ring: a.Ring, Clock: a.Clock},
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
 	programs := awsapi.New(awsapi.Options{

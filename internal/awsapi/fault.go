@@ -169,7 +169,7 @@ var members = map[string]string{ //nolint:gochecknoglobals // a constant
 	"hierarchy_group": "HierarchyGroupId", "security_profiles": "SecurityProfileIds", "tags": "Tags",
 	"proficiencies": "UserProficiencies", "profile_name": "SecurityProfileName", "description": "Description",
 	"permissions": "Permissions", "group_name": "Name", "alias": "InstanceAlias", "identity_type": "IdentityManagementType",
-	"password": "Password",
+	"password": "Password", "channel": "Channel", "voice_enhancement": "VoiceEnhancementMode", "search": "SearchCriteria",
 }
 
 // textOf says in English what is wrong, and names the member if one is.

@@ -5,6 +5,7 @@ import (
 	"embed"
 
 	"github.com/aikagi/aikagi/internal/store/plane"
+	"github.com/aikagi/aikagi/internal/store/walk"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
@@ -24,6 +25,7 @@ type Store struct{ *sqldb.DB }
 type Tx struct {
 	*sqldb.Tx
 	plane.Rows
+	walk.Lanes
 }
 
 // ConsoleLink is a one-use link to the console, as the account plane keeps it.
@@ -65,5 +67,5 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
-	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}}) }
+	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}, walk.Lanes{Tx: tx}}) }
 }

@@ -8,12 +8,14 @@ import (
 	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/awsapi"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/search"
 )
 
 // API is what the operations lean on.
 type API struct {
 	Accounts  *account.Accounts
 	Directory *directory.Directory
+	Search    *search.Users
 	Tokens    awsapi.Tokens
 	// LoginURL tells where people of an instance log in.
 	LoginURL func(alias string) string
@@ -31,10 +33,32 @@ func (a *API) instances() []awsapi.Operation {
 	}
 }
 
+const ofUser = "/users/{InstanceId}/{UserId}"
+
+// createUserRow is CreateUser with what is missing of it.
+func createUserRow() awsapi.Operation {
+	op := row("CreateUser", http.MethodPut, "/users/{InstanceId}")
+	op.Gap = "DirectoryUserId is refused: there is no directory behind an instance"
+	return op
+}
+
 func (a *API) users() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.Serve(get("ListUsers", "/users-summary/{InstanceId}"), (*listRequest).touch, a.listUsers),
-		awsapi.Serve(get("DescribeUser", "/users/{InstanceId}/{UserId}"), (*userRequest).touch, a.describeUser),
+		awsapi.Serve(get("DescribeUser", ofUser), (*userRequest).touch, a.describeUser),
+		awsapi.Serve(post("SearchUsers", "/search-users"), (*searchUsersRequest).touch, a.searchUsers),
+		awsapi.Serve(createUserRow(), (*createUserRequest).touch, a.createUser),
+		awsapi.Serve(row("DeleteUser", http.MethodDelete, ofUser), (*userRequest).touch, a.deleteUser),
+		awsapi.Serve(post("UpdateUserIdentityInfo", ofUser+"/identity-info"), (*identityRequest).touch, a.updateUserIdentityInfo),
+		awsapi.Serve(post("UpdateUserPhoneConfig", ofUser+"/phone-config"), (*phoneRequest).touch, a.updateUserPhoneConfig),
+		awsapi.Serve(post("UpdateUserConfig", ofUser+"/config"), (*configRequest).touch, a.updateUserConfig),
+		awsapi.Serve(post("UpdateUserRoutingProfile", ofUser+"/routing-profile"), (*routingRequest).touch, a.updateUserRoutingProfile),
+		awsapi.Serve(post("UpdateUserSecurityProfiles", ofUser+"/security-profiles"), (*heldRequest).touch, a.updateUserSecurityProfiles),
+		awsapi.Serve(post("UpdateUserHierarchy", ofUser+"/hierarchy"), (*placementRequest).touch, a.updateUserHierarchy),
+		awsapi.Serve(get("ListUserProficiencies", ofUser+"/proficiencies"), (*listOfUserRequest).touch, a.listUserProficiencies),
+		awsapi.Serve(post("AssociateUserProficiencies", ofUser+"/associate-proficiencies"), (*proficienciesRequest).touch, a.associateUserProficiencies),
+		awsapi.Serve(post("UpdateUserProficiencies", ofUser+"/proficiencies"), (*proficienciesRequest).touch, a.updateUserProficiencies),
+		awsapi.Serve(post("DisassociateUserProficiencies", ofUser+"/disassociate-proficiencies"), (*proficienciesRequest).touch, a.disassociateUserProficiencies),
 	}
 }
 
@@ -52,6 +76,8 @@ func row(name, method, path string) awsapi.Operation {
 }
 
 func get(name, path string) awsapi.Operation { return row(name, http.MethodGet, path) }
+
+func post(name, path string) awsapi.Operation { return row(name, http.MethodPost, path) }
 
 // ofAccount is what a request touches that is about no instance.
 func ofAccount[In any](*In) awsapi.Touch { return awsapi.Touch{} }
