@@ -48,8 +48,11 @@ func (i Identity) apply(u aikagi.User) (aikagi.User, error) {
 		value *string
 		into  *string
 	}{
-		{i.FirstName, &f.FirstName}, {i.LastName, &f.LastName}, {i.Email, &f.Email},
-		{i.SecondaryEmail, &f.SecondaryEmail}, {i.Mobile, &f.Mobile},
+		{i.FirstName, &f.FirstName},
+		{i.LastName, &f.LastName},
+		{i.Email, &f.Email},
+		{i.SecondaryEmail, &f.SecondaryEmail},
+		{i.Mobile, &f.Mobile},
 	} {
 		if given.value != nil {
 			*given.into = *given.value

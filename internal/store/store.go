@@ -5,8 +5,8 @@ import (
 	"embed"
 
 	"github.com/aikagi/aikagi/internal/store/plane"
-	"github.com/aikagi/aikagi/internal/store/walk"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
+	"github.com/aikagi/aikagi/internal/store/walk"
 )
 
 // Engine is the database underneath.
