@@ -87,7 +87,11 @@ func (c Condition) checked(leaves *int) (Condition, error) {
 			}
 		}
 	}
-	if len(c.Any) == 0 && len(c.All) == 0 {
+	children := slices.Concat(c.Any, c.All)
+	if len(children) == 1 {
+		return children[0], nil
+	}
+	if len(children) == 0 {
 		*leaves++
 	}
 	switch {

@@ -86,6 +86,7 @@ type stroll struct {
 	wanted   Condition
 	asks     questions
 	lanes    []lane
+	whole    bool // everybody on the lanes is wanted
 	size     int
 	examined int
 
@@ -100,8 +101,11 @@ type stroll struct {
 
 func newStroll(tx *store.Tx, i aikagi.Instance, c Condition, size int) *stroll {
 	w := &stroll{tx: tx, instance: i, wanted: c, asks: c.asks(), lanes: c.lanes(), size: size}
-	if w.lanes == nil || len(w.lanes) > mostLanes {
+	switch {
+	case w.lanes == nil || len(w.lanes) > mostLanes:
 		w.lanes = []lane{{walk.Lane{By: walk.Everybody}, Condition{}}}
+	case len(c.Any) == 0 && len(c.All) == 0 && w.lanes[0].By != walk.ByKey: // keys are of other words too
+		w.whole, w.asks = true, questions{}
 	}
 	return w
 }
@@ -130,7 +134,7 @@ func (w *stroll) run(ctx context.Context) error {
 		if w.examined == 0 {
 			n = min(w.size+1, walkPage)
 		}
-		steps, err := w.tx.WalkUsers(ctx, w.instance.ID, w.lanes[w.at].Lane, w.place, n)
+		steps, more, err := w.tx.WalkUsers(ctx, w.instance.ID, w.lanes[w.at].Lane, w.place, n)
 		if err != nil {
 			return err
 		}
@@ -138,7 +142,7 @@ func (w *stroll) run(ctx context.Context) error {
 		if err != nil || done {
 			return err
 		}
-		if len(steps) < n {
+		if !more {
 			w.at, w.place = w.at+1, ""
 		}
 		if w.examined += max(len(steps), 10); w.examined >= mostExamined && w.at < len(w.lanes) {
@@ -180,6 +184,9 @@ func (w *stroll) examine(ctx context.Context, steps []walk.Step) (done bool, err
 }
 
 func (w *stroll) meets(u candidate) bool {
+	if w.whole {
+		return true
+	}
 	for _, earlier := range w.lanes[:w.at] {
 		if earlier.meant.holds(u) {
 			return false

@@ -47,55 +47,63 @@ type Step struct {
 	Place string
 }
 
+// Lanes in the order of user names read the people themselves …
 const (
-	person  = `SELECT u.id, u.username, u.first_name, u.last_name, u.routing_profile_id, u.hierarchy_group_id`
-	ordered = person + `, u.username, '' FROM users u WHERE u.instance_id = $1 AND u.username > $2`
+	person  = `SELECT u.id, u.username, u.first_name, u.last_name, u.routing_profile_id, u.hierarchy_group_id FROM users u WHERE u.instance_id = $1`
 	inOrder = ` ORDER BY u.username LIMIT $3`
 
-	everybody  = ordered + inOrder
-	byUsername = ordered + ` AND u.username = $4` + inOrder
-	byGroup    = ordered + ` AND u.hierarchy_group_id = $4` + inOrder
-	byRouting  = ordered + ` AND u.routing_profile_id = $4` + inOrder
-	byID       = person + `, u.id, '' FROM users u WHERE u.instance_id = $1 AND u.id = $4 AND u.id > $2 LIMIT $3`
+	everybody  = person + ` AND u.username > $2` + inOrder
+	byUsername = person + ` AND u.username > $2 AND u.username = $4` + inOrder
+	byGroup    = person + ` AND u.username > $2 AND u.hierarchy_group_id = $4` + inOrder
+	byRouting  = person + ` AND u.username > $2 AND u.routing_profile_id = $4` + inOrder
+)
 
-	// The page is cut from the index before anybody is read. CROSS JOIN keeps SQLite
-	// from turning the two round.
-	thePeople = `) AS h CROSS JOIN users u WHERE u.instance_id = $1 AND u.id = h.user_id ORDER BY h.place, h.user_id`
-
-	byProfile = person + `, h.place, h.user_id FROM (
- SELECT '' AS place, user_id FROM user_security_profiles
- WHERE instance_id = $1 AND profile_id = $4 AND user_id > $2 ORDER BY user_id LIMIT $3` + thePeople
-	byTagValue = person + `, h.place, h.user_id FROM (
- SELECT '' AS place, resource_id AS user_id FROM tags
+// … and others their ids from an index, and the people by these. In one statement
+// PostgreSQL would read all users, if it knows no limit when it plans.
+const (
+	byID      = `SELECT '', id FROM users WHERE instance_id = $1 AND id = $4 AND id > $2 LIMIT $3`
+	byProfile = `SELECT '', user_id FROM user_security_profiles
+ WHERE instance_id = $1 AND profile_id = $4 AND user_id > $2 ORDER BY user_id LIMIT $3`
+	byTagValue = `SELECT '', resource_id FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $4 AND tag_value = $5 AND resource_id > $2
- ORDER BY resource_id LIMIT $3` + thePeople
-	byTag = person + `, h.place, h.user_id FROM (
- SELECT tag_value AS place, resource_id AS user_id FROM tags
+ ORDER BY resource_id LIMIT $3`
+	byTag = `SELECT tag_value, resource_id FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $5 AND (tag_value, resource_id) > ($2, $4)
- ORDER BY tag_value, resource_id LIMIT $3` + thePeople
+ ORDER BY tag_value, resource_id LIMIT $3`
 	// A user with several such keys is on the lane by the first only.
-	byKey = person + `, h.place, h.user_id FROM (
- SELECT k.search_key AS place, k.user_id FROM user_keys k
+	byKey = `SELECT k.search_key, k.user_id FROM user_keys k
  WHERE k.instance_id = $1 AND (k.search_key, k.user_id) > ($2, $4) AND k.search_key < $6
   AND NOT EXISTS (SELECT 1 FROM user_keys o
    WHERE o.instance_id = k.instance_id AND o.user_id = k.user_id AND o.search_key >= $5 AND o.search_key < k.search_key)
- ORDER BY k.search_key, k.user_id LIMIT $3` + thePeople
+ ORDER BY k.search_key, k.user_id LIMIT $3`
+
+	personsByID = person + ` AND u.id IN (`
 )
 
 // twoParts is what parts of a place are kept apart by; no text that is stored has it.
 const twoParts = "\x00"
 
-func (l Lane) query(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+// ordered is the statement of a lane in the order of user names, if it is one.
+func (l Lane) ordered(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+	args = []any{instance, after, limit, l.Value}
+	switch l.By {
+	case Everybody:
+		return everybody, args[:3]
+	case ByUsername:
+		return byUsername, args
+	case ByGroup:
+		return byGroup, args
+	case ByRouting:
+		return byRouting, args
+	case ByID, ByKey, ByProfile, ByTag, ByTagValue:
+	}
+	return "", nil
+}
+
+// ids is the statement of any other lane.
+func (l Lane) ids(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
 	first, second, _ := strings.Cut(after, twoParts)
 	switch l.By {
-	case ByUsername:
-		return byUsername, []any{instance, first, limit, l.Value}
-	case ByGroup:
-		return byGroup, []any{instance, first, limit, l.Value}
-	case ByRouting:
-		return byRouting, []any{instance, first, limit, l.Value}
-	case ByID:
-		return byID, []any{instance, first, limit, l.Value}
 	case ByProfile:
 		return byProfile, []any{instance, second, limit, l.Value}
 	case ByTagValue:
@@ -107,22 +115,77 @@ func (l Lane) query(instance aikagi.InstanceID, after string, limit int) (query 
 			first = l.Value
 		}
 		return byKey, []any{instance, first, limit, second, l.Value, l.Value + "\U0010FFFF"} // no key goes on with the last code point
-	case Everybody:
+	case ByID, Everybody, ByUsername, ByGroup, ByRouting:
 	}
-	return everybody, []any{instance, first, limit}
+	return byID, []any{instance, second, limit, l.Value}
 }
 
-// WalkUsers reads up to a number of persons of a lane behind a place; "" is the
-// start.
-func (tx Lanes) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Lane, after string, limit int) ([]Step, error) {
-	query, args := l.query(instance, after, limit)
-	return sqldb.List(ctx, tx.Tx, "walk users", scanStep, query, args...)
+// WalkUsers reads up to a number of persons of a lane behind a place ("" is the
+// start), and tells whether the lane may go on.
+func (tx Lanes) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Lane, after string, limit int) ([]Step, bool, error) {
+	if query, args := l.ordered(instance, after, limit); query != "" {
+		people, err := sqldb.List(ctx, tx.Tx, "walk users", scanPerson, query, args...)
+		steps := make([]Step, len(people))
+		for i, p := range people {
+			steps[i] = Step{p, p.Username}
+		}
+		return steps, len(steps) == limit, err
+	}
+	query, args := l.ids(instance, after, limit)
+	hits, err := sqldb.List(ctx, tx.Tx, "walk ids of users", scanHit, query, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	steps := make([]Step, 0, len(hits))
+	for start := 0; start < len(hits); start += sqldb.MaxIDs {
+		people, err := tx.persons(ctx, instance, hits[start:min(start+sqldb.MaxIDs, len(hits))])
+		if err != nil {
+			return nil, false, err
+		}
+		steps = append(steps, people...)
+	}
+	return steps, len(hits) == limit, nil
 }
 
-func scanStep(r sqldb.Row) (Step, error) {
-	var s Step
-	var rest string
-	err := r.Scan(&s.ID, &s.Username, &s.FirstName, &s.LastName, &s.RoutingProfileID, &s.HierarchyGroupID, &s.Place, &rest)
-	s.Place += twoParts + rest
-	return s, err
+// hit is a user on a lane and where on it.
+type hit struct {
+	place string
+	user  aikagi.UserID
+}
+
+func scanHit(r sqldb.Row) (hit, error) {
+	var h hit
+	err := r.Scan(&h.place, &h.user)
+	h.place += twoParts + string(h.user)
+	return h, err
+}
+
+// persons reads the people of hits, in their order.
+func (tx Lanes) persons(ctx context.Context, instance aikagi.InstanceID, hits []hit) ([]Step, error) {
+	ids := make([]aikagi.UserID, len(hits))
+	for i, h := range hits {
+		ids[i] = h.user
+	}
+	query, args := sqldb.ByIDs(personsByID, instance, ids)
+	people, err := sqldb.List(ctx, tx.Tx, "read persons", scanPerson, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[aikagi.UserID]Person{}
+	for _, p := range people {
+		byID[p.ID] = p
+	}
+	steps := make([]Step, 0, len(hits))
+	for _, h := range hits {
+		if p, ok := byID[h.user]; ok { // gone since, where each statement sees what was committed
+			steps = append(steps, Step{p, h.place})
+		}
+	}
+	return steps, nil
+}
+
+func scanPerson(r sqldb.Row) (Person, error) {
+	var p Person
+	err := r.Scan(&p.ID, &p.Username, &p.FirstName, &p.LastName, &p.RoutingProfileID, &p.HierarchyGroupID)
+	return p, err
 }
