@@ -271,13 +271,13 @@ func TestP16SingleConditionsEnterByAnIndex(t *testing.T) {
 			c.Group.in = map[string]bool{string(c.Group.ID): true}
 		}
 		expected := !walks[describe(c)] && len(c.Good) == 0 && !(c.Text != nil && c.Text.Comparison != exact && c.Text.Field == "resourceId")
-		if entered := c.lanes() != nil; entered != expected {
+		if entered := c.tracks() != nil; entered != expected {
 			t.Errorf("%s: entered by an index: %v", describe(c), entered)
 		}
 	}
 	narrow := Condition{All: []Condition{text("SecurityProfileId", exact, "p1"), text("Username", exact, "x"), text("Username", contains, "xx")}}
-	if lanes := narrow.lanes(); len(lanes) != 1 || lanes[0].By != walk.ByUsername {
-		t.Errorf("of three conditions the search enters by %v", lanes)
+	if tracks := narrow.tracks(); len(tracks) != 1 || tracks[0].By != walk.ByUsername {
+		t.Errorf("of three conditions the search enters by %v", tracks)
 	}
 }
 

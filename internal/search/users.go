@@ -35,7 +35,7 @@ type Found struct {
 // them. Whoever is looked for by none of the indexes is found page by page.
 const (
 	mostExamined = 10_000
-	mostLanes    = 1_000
+	mostTracks   = 1_000
 	walkPage     = 500
 )
 
@@ -72,10 +72,10 @@ func (f *Users) Find(ctx context.Context, instance aikagi.InstanceID, c Conditio
 	return found, err
 }
 
-// lane is a way to users and the condition that it is taken for. A user who meets
+// track is a way to users and the condition that it is taken for. A user who meets
 // the conditions of several is found on the first of them, and on no other.
-type lane struct {
-	walk.Lane
+type track struct {
+	walk.Track
 	meant Condition
 }
 
@@ -85,12 +85,12 @@ type stroll struct {
 	instance aikagi.Instance
 	wanted   Condition
 	asks     questions
-	lanes    []lane
-	whole    bool // everybody on the lanes is wanted
+	tracks   []track
+	whole    bool // everybody on the tracks is wanted
 	size     int
 	examined int
 
-	at    int    // the lane
+	at    int    // the track
 	place string // on it
 	known bool   // how many there are was counted for an earlier page
 	about int64  // that number, or those counted so far
@@ -100,11 +100,11 @@ type stroll struct {
 }
 
 func newStroll(tx *store.Tx, i aikagi.Instance, c Condition, size int) *stroll {
-	w := &stroll{tx: tx, instance: i, wanted: c, asks: c.asks(), lanes: c.lanes(), size: size}
+	w := &stroll{tx: tx, instance: i, wanted: c, asks: c.asks(), tracks: c.tracks(), size: size}
 	switch {
-	case w.lanes == nil || len(w.lanes) > mostLanes:
-		w.lanes = []lane{{walk.Lane{By: walk.Everybody}, Condition{}}}
-	case len(c.Any) == 0 && len(c.All) == 0 && w.lanes[0].By != walk.ByKey: // keys are of other words too
+	case w.tracks == nil || len(w.tracks) > mostTracks:
+		w.tracks = []track{{walk.Track{By: walk.Everybody}, Condition{}}}
+	case len(c.Any) == 0 && len(c.All) == 0 && w.tracks[0].By != walk.ByKey: // keys are of other words too
 		w.whole, w.asks = true, questions{}
 	}
 	return w
@@ -129,12 +129,12 @@ func (w *stroll) mark(at int, place string) string { return strconv.Itoa(at) + "
 // run walks until the page is full and what is beyond it is counted, or until it
 // has looked at enough.
 func (w *stroll) run(ctx context.Context) error {
-	for w.at < len(w.lanes) {
+	for w.at < len(w.tracks) {
 		n := walkPage
 		if w.examined == 0 {
 			n = min(w.size+1, walkPage)
 		}
-		steps, more, err := w.tx.WalkUsers(ctx, w.instance.ID, w.lanes[w.at].Lane, w.place, n)
+		steps, more, err := w.tx.WalkUsers(ctx, w.instance.ID, w.tracks[w.at].Track, w.place, n)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (w *stroll) run(ctx context.Context) error {
 		if !more {
 			w.at, w.place = w.at+1, ""
 		}
-		if w.examined += max(len(steps), 10); w.examined >= mostExamined && w.at < len(w.lanes) {
+		if w.examined += max(len(steps), 10); w.examined >= mostExamined && w.at < len(w.tracks) {
 			w.more = true
 			if w.next == "" {
 				w.next = w.mark(w.at, w.place)
@@ -187,12 +187,12 @@ func (w *stroll) meets(u candidate) bool {
 	if w.whole {
 		return true
 	}
-	for _, earlier := range w.lanes[:w.at] {
+	for _, earlier := range w.tracks[:w.at] {
 		if earlier.meant.holds(u) {
 			return false
 		}
 	}
-	return w.lanes[w.at].meant.holds(u) && w.wanted.holds(u)
+	return w.tracks[w.at].meant.holds(u) && w.wanted.holds(u)
 }
 
 func (w *stroll) candidates(ctx context.Context, steps []walk.Step) ([]candidate, error) {

@@ -25,7 +25,7 @@ type Store struct{ *sqldb.DB }
 type Tx struct {
 	*sqldb.Tx
 	plane.Rows
-	walk.Lanes
+	walk.Tracks
 }
 
 // ConsoleLink is a one-use link to the console, as the account plane keeps it.
@@ -67,5 +67,5 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
-	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}, walk.Lanes{Tx: tx}}) }
+	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}, walk.Tracks{Tx: tx}}) }
 }

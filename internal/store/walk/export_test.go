@@ -2,8 +2,8 @@ package walk
 
 import "github.com/aikagi/aikagi"
 
-// Query is the statement of a lane as it runs.
-func (l Lane) Query(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+// Query is the statement of a track as it runs.
+func (l Track) Query(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
 	if query, args = l.ordered(instance, after, limit); query != "" {
 		return query, args
 	}

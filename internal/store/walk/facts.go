@@ -38,7 +38,7 @@ func (q question[T]) ask(ctx context.Context, tx *sqldb.Tx, instance aikagi.Inst
 const profilesOf = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN (`
 
 // ProfilesOf reads which security profiles users hold.
-func (tx Lanes) ProfilesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.SecurityProfileID, error) {
+func (tx Tracks) ProfilesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.SecurityProfileID, error) {
 	q := question[aikagi.SecurityProfileID]{"list profiles of users", profilesOf, func(r sqldb.Row) (fact[aikagi.SecurityProfileID], error) {
 		var f fact[aikagi.SecurityProfileID]
 		err := r.Scan(&f.of, &f.it)
@@ -51,7 +51,7 @@ const tagsOf = `SELECT resource_id, tag_key, tag_value FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND resource_id IN (`
 
 // TagsOf reads the tags of users.
-func (tx Lanes) TagsOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Tag, error) {
+func (tx Tracks) TagsOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Tag, error) {
 	q := question[aikagi.Tag]{"list tags of users", tagsOf, func(r sqldb.Row) (fact[aikagi.Tag], error) {
 		var f fact[aikagi.Tag]
 		err := r.Scan(&f.of, &f.it.Key, &f.it.Value)
@@ -64,7 +64,7 @@ const proficienciesOf = `SELECT user_id, attribute_name, attribute_value, level 
  WHERE instance_id = $1 AND user_id IN (`
 
 // ProficienciesOf reads what users are good at.
-func (tx Lanes) ProficienciesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Proficiency, error) {
+func (tx Tracks) ProficienciesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Proficiency, error) {
 	q := question[aikagi.Proficiency]{"list proficiencies of users", proficienciesOf, func(r sqldb.Row) (fact[aikagi.Proficiency], error) {
 		var f fact[aikagi.Proficiency]
 		err := r.Scan(&f.of, &f.it.Attribute, &f.it.Value, &f.it.Level)

@@ -15,9 +15,9 @@ import (
 	"github.com/aikagi/aikagi/internal/store/walk"
 )
 
-// lanes are one of each kind, as the many of TestP16LanesKeepToTheirIndex are made.
-func lanes() []walk.Lane {
-	return []walk.Lane{
+// tracks are one of each kind, as the many of TestP16TracksKeepToTheirIndex are made.
+func tracks() []walk.Track {
+	return []walk.Track{
 		{By: walk.Everybody},
 		{By: walk.ByID, Value: "u77"},
 		{By: walk.ByUsername, Value: "user77"},
@@ -29,8 +29,8 @@ func lanes() []walk.Lane {
 	}
 }
 
-// TestLanesGoOnWhereTheyStopped walks each lane in small steps and at once.
-func TestLanesGoOnWhereTheyStopped(t *testing.T) {
+// TestTracksGoOnWhereTheyStopped walks each track in small steps and at once.
+func TestTracksGoOnWhereTheyStopped(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		t.Helper()
@@ -50,7 +50,7 @@ func TestLanesGoOnWhereTheyStopped(t *testing.T) {
 		}
 		storetest.User(t, s, other, "user77", func(u *aikagi.User) { u.HierarchyGroupID = "g7" })
 		slices.Sort(ids)
-		for _, l := range lanes() {
+		for _, l := range tracks() {
 			want := ids
 			switch l.By {
 			case walk.ByProfile:
@@ -69,7 +69,7 @@ func TestLanesGoOnWhereTheyStopped(t *testing.T) {
 	})
 }
 
-func all(t *testing.T, s *store.Store, instance aikagi.InstanceID, l walk.Lane, step int) (ids []aikagi.UserID) {
+func all(t *testing.T, s *store.Store, instance aikagi.InstanceID, l walk.Track, step int) (ids []aikagi.UserID) {
 	t.Helper()
 	storetest.View(t, s, func(tx *store.Tx) error {
 		for after := ""; ; {
@@ -89,8 +89,8 @@ func all(t *testing.T, s *store.Store, instance aikagi.InstanceID, l walk.Lane, 
 	return ids
 }
 
-// TestP16LanesKeepToTheirIndex looks at plans with values and many rows.
-func TestP16LanesKeepToTheirIndex(t *testing.T) {
+// TestP16TracksKeepToTheirIndex looks at plans with values and many rows.
+func TestP16TracksKeepToTheirIndex(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
 	storetest.Connect(t, url)
@@ -117,7 +117,7 @@ func TestP16LanesKeepToTheirIndex(t *testing.T) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
-	for _, l := range lanes() {
+	for _, l := range tracks() {
 		query, args := l.Query("i2", "", 101)
 		plan := explained(t, db, query, args)
 		if strings.Contains(plan, "Seq Scan") {

@@ -8,10 +8,10 @@ import (
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-// By is the index that a lane goes along.
+// By is the index that a track goes along.
 type By string
 
-// The indexes, by what the users of a lane have in common.
+// The indexes, by what the users of a track have in common.
 const (
 	Everybody  By = "everybody"
 	ByID       By = "id"
@@ -24,8 +24,8 @@ const (
 	ByTagValue By = "tag_value"
 )
 
-// Lane is a set of users that an index enters directly, in an order of its own.
-type Lane struct {
+// Track is a set of users that an index enters directly, in an order of its own.
+type Track struct {
 	By    By
 	Value string
 	Tag   string // the value of the tag, for ByTagValue
@@ -41,13 +41,13 @@ type Person struct {
 	HierarchyGroupID string
 }
 
-// Step is a person on a lane and the place behind him, from where the lane goes on.
+// Step is a person on a track and the place behind him, from where the track goes on.
 type Step struct {
 	Person
 	Place string
 }
 
-// Lanes in the order of user names read the people themselves …
+// Tracks in the order of user names read the people themselves …
 const (
 	person  = `SELECT u.id, u.username, u.first_name, u.last_name, u.routing_profile_id, u.hierarchy_group_id FROM users u WHERE u.instance_id = $1`
 	inOrder = ` ORDER BY u.username LIMIT $3`
@@ -70,7 +70,7 @@ const (
 	byTag = `SELECT tag_value, resource_id FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $5 AND (tag_value, resource_id) > ($2, $4)
  ORDER BY tag_value, resource_id LIMIT $3`
-	// A user with several such keys is on the lane by the first only.
+	// A user with several such keys is on the track by the first only.
 	byKey = `SELECT k.search_key, k.user_id FROM user_keys k
  WHERE k.instance_id = $1 AND (k.search_key, k.user_id) > ($2, $4) AND k.search_key < $6
   AND NOT EXISTS (SELECT 1 FROM user_keys o
@@ -83,8 +83,8 @@ const (
 // twoParts is what parts of a place are kept apart by; no text that is stored has it.
 const twoParts = "\x00"
 
-// ordered is the statement of a lane in the order of user names, if it is one.
-func (l Lane) ordered(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+// ordered is the statement of a track in the order of user names, if it is one.
+func (l Track) ordered(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
 	args = []any{instance, after, limit, l.Value}
 	switch l.By {
 	case Everybody:
@@ -100,8 +100,8 @@ func (l Lane) ordered(instance aikagi.InstanceID, after string, limit int) (quer
 	return "", nil
 }
 
-// ids is the statement of any other lane.
-func (l Lane) ids(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+// ids is the statement of any other track.
+func (l Track) ids(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
 	first, second, _ := strings.Cut(after, twoParts)
 	switch l.By {
 	case ByProfile:
@@ -120,9 +120,9 @@ func (l Lane) ids(instance aikagi.InstanceID, after string, limit int) (query st
 	return byID, []any{instance, second, limit, l.Value}
 }
 
-// WalkUsers reads up to a number of persons of a lane behind a place ("" is the
-// start), and tells whether the lane may go on.
-func (tx Lanes) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Lane, after string, limit int) ([]Step, bool, error) {
+// WalkUsers reads up to a number of persons of a track behind a place ("" is the
+// start), and tells whether the track may go on.
+func (tx Tracks) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Track, after string, limit int) ([]Step, bool, error) {
 	if query, args := l.ordered(instance, after, limit); query != "" {
 		people, err := sqldb.List(ctx, tx.Tx, "walk users", scanPerson, query, args...)
 		steps := make([]Step, len(people))
@@ -147,7 +147,7 @@ func (tx Lanes) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Lan
 	return steps, len(hits) == limit, nil
 }
 
-// hit is a user on a lane and where on it.
+// hit is a user on a track and where on it.
 type hit struct {
 	place string
 	user  aikagi.UserID
@@ -161,7 +161,7 @@ func scanHit(r sqldb.Row) (hit, error) {
 }
 
 // persons reads the people of hits, in their order.
-func (tx Lanes) persons(ctx context.Context, instance aikagi.InstanceID, hits []hit) ([]Step, error) {
+func (tx Tracks) persons(ctx context.Context, instance aikagi.InstanceID, hits []hit) ([]Step, error) {
 	ids := make([]aikagi.UserID, len(hits))
 	for i, h := range hits {
 		ids[i] = h.user

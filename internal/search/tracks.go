@@ -8,15 +8,15 @@ import (
 	"github.com/aikagi/aikagi/internal/store/walk"
 )
 
-// lanes are the ways on which everybody is who meets the condition; nil, if no
+// tracks are the ways on which everybody is who meets the condition; nil, if no
 // index knows it. Of conditions that all must hold, one is enough to enter by; of
 // those of which one must, each is needed.
-func (c Condition) lanes() []lane {
+func (c Condition) tracks() []track {
 	switch {
 	case len(c.Any) > 0:
-		var all []lane
+		var all []track
 		for _, child := range c.Any {
-			ways := child.lanes()
+			ways := child.tracks()
 			if ways == nil {
 				return nil
 			}
@@ -24,26 +24,26 @@ func (c Condition) lanes() []lane {
 		}
 		return all
 	case len(c.All) > 0:
-		var best []lane
+		var best []track
 		for _, child := range c.All {
-			if ways := child.lanes(); ways != nil && (best == nil || breadth(ways) < breadth(best)) {
+			if ways := child.tracks(); ways != nil && (best == nil || breadth(ways) < breadth(best)) {
 				best = ways
 			}
 		}
 		return best
 	case c.Text != nil:
-		return c.Text.lanes(c)
+		return c.Text.tracks(c)
 	case c.Group != nil:
-		return c.Group.lanes(c)
+		return c.Group.tracks(c)
 	case c.Tag != nil && c.Tag.Value == nil:
-		return []lane{{walk.Lane{By: walk.ByTag, Value: c.Tag.Key}, c}}
+		return []track{{walk.Track{By: walk.ByTag, Value: c.Tag.Key}, c}}
 	case c.Tag != nil:
-		return []lane{{walk.Lane{By: walk.ByTagValue, Value: c.Tag.Key, Tag: *c.Tag.Value}, c}}
+		return []track{{walk.Track{By: walk.ByTagValue, Value: c.Tag.Key, Tag: *c.Tag.Value}, c}}
 	}
 	return nil
 }
 
-func (t TextCondition) lanes(c Condition) []lane {
+func (t TextCondition) tracks(c Condition) []track {
 	by := walk.By("")
 	switch {
 	case t.Comparison == exact:
@@ -61,29 +61,29 @@ func (t TextCondition) lanes(c Condition) []lane {
 	if by == "" || value == "" {
 		return nil
 	}
-	return []lane{{walk.Lane{By: by, Value: value}, c}}
+	return []track{{walk.Track{By: by, Value: value}, c}}
 }
 
-func (g GroupCondition) lanes(c Condition) []lane {
-	all := make([]lane, 0, len(g.in))
+func (g GroupCondition) tracks(c Condition) []track {
+	all := make([]track, 0, len(g.in))
 	for id := range g.in {
 		only := c
 		only.Group = &GroupCondition{in: map[string]bool{id: true}}
-		all = append(all, lane{walk.Lane{By: walk.ByGroup, Value: id}, only})
+		all = append(all, track{walk.Track{By: walk.ByGroup, Value: id}, only})
 	}
-	slices.SortFunc(all, func(a, b lane) int { return cmp.Compare(a.Value, b.Value) }) // a token names a lane by its number
+	slices.SortFunc(all, func(a, b track) int { return cmp.Compare(a.Value, b.Value) }) // a token names a track by its number
 	return all
 }
 
-// breadth guesses how many users lie along lanes: an id has one, a routing profile
+// breadth guesses how many users lie along tracks: an id has one, a routing profile
 // many.
-func breadth(lanes []lane) int {
+func breadth(tracks []track) int {
 	width := map[walk.By]int{
 		walk.ByID: 1, walk.ByUsername: 1, walk.ByKey: 20, walk.ByTagValue: 200, walk.ByTag: 500,
 		walk.ByGroup: 300, walk.ByProfile: 2_000, walk.ByRouting: 5_000,
 	}
 	sum := 0
-	for _, l := range lanes {
+	for _, l := range tracks {
 		sum += width[l.By]
 	}
 	return sum
