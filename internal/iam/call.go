@@ -29,7 +29,9 @@ type Call struct {
 type callKey struct{}
 
 // WithCall returns a context that carries what is asked for.
-func WithCall(ctx context.Context, c Call) context.Context { return context.WithValue(ctx, callKey{}, c) }
+func WithCall(ctx context.Context, c Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
 
 // RequireCall refuses the principal of ctx unless its policies, as they stand in
 // this transaction, allow the call of ctx on every resource that it touches.
