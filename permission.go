@@ -34,7 +34,7 @@ const (
 	HistoricalChangesView Permission = "HistoricalChanges.View"
 	agentTimeCardView     Permission = "AgentTimeCard.View"
 	BasicAgentAccess      Permission = "BasicAgentAccess"
-	OutboundCallAccess    Permission = "OutboundCallAccess"
+	outboundCallAccess    Permission = "OutboundCallAccess"
 )
 
 // Resource returns the part before the last dot: the row of the page that
@@ -200,7 +200,7 @@ type DefaultSecurityProfile struct {
 func DefaultSecurityProfiles() []DefaultSecurityProfile {
 	return []DefaultSecurityProfile{
 		{"Admin", "Administrators may do everything in the instance.", adminPermissions()},
-		{"Agent", "Agents take and place calls in the contact control panel.", []Permission{BasicAgentAccess, OutboundCallAccess}},
+		{"Agent", "Agents take and place calls in the contact control panel.", []Permission{BasicAgentAccess, outboundCallAccess}},
 		{"CallCenterManager", "Managers look after users, routing and the figures of the day.", managerPermissions()},
 		{"QualityAnalyst", "Analysts watch live figures and review contacts to improve the service.", analystPermissions()},
 	}

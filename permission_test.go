@@ -133,7 +133,7 @@ func TestNobodyReachesAPowerHeLacks(t *testing.T) {
 	t.Parallel()
 	admin := Effective(DefaultSecurityProfiles()[0].Permissions)
 	editor := NewPermissions(UsersView, UsersEdit)
-	agent := NewPermissions(BasicAgentAccess, OutboundCallAccess)
+	agent := NewPermissions(BasicAgentAccess, outboundCallAccess)
 	tests := []struct {
 		name          string
 		actor, target Permissions
