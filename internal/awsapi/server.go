@@ -31,7 +31,15 @@ type Options struct {
 	// not signed and none of Amazon's paths is somebody else's.
 	Host string
 	Rate Rate
+	// Wall is whose time signatures and rates are held against; nil: Clock.
+	Wall clock.Clock
+	// Around stands between a checked signature and an operation; nil: nothing does.
+	// Only dev has one (S41).
+	Around Around
 }
+
+// Around answers in place of an operation, which do runs.
+type Around func(ctx context.Context, op Operation, do func(context.Context) (any, error)) (any, error)
 
 // Server answers signed requests.
 type Server struct {
@@ -42,6 +50,9 @@ type Server struct {
 
 // New puts the table together.
 func New(o Options, operations []Operation) *Server {
+	if o.Wall == nil {
+		o.Wall = o.Clock
+	}
 	return &Server{Options: o, router: newRouter(operations), limits: newLimits(o.Rate)}
 }
 
@@ -63,7 +74,7 @@ type exchange struct {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{id: uuid.NewString(), began: s.Clock.Now()}
+	x := &exchange{id: uuid.NewString(), began: s.Wall.Now()}
 	defer s.logged(r, x)
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", x.id)
@@ -116,7 +127,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 	if err := s.limits.take(x.caller.Principal.ID, op.Name, x.began); err != nil {
 		return nil, "", err
 	}
-	out, err := op.serve(ctx, r, labels, received, op)
+	out, err := s.around(ctx, op, func(ctx context.Context) (any, error) {
+		return op.serve(ctx, r, labels, received, op)
+	})
 	if err != nil {
 		return nil, "", s.explained(err, x.caller, op)
 	}
@@ -124,10 +137,17 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 	return body, jsonKind, err
 }
 
+func (s *Server) around(ctx context.Context, op Operation, do func(context.Context) (any, error)) (any, error) {
+	if s.Around == nil {
+		return do(ctx)
+	}
+	return s.Around(ctx, op, do)
+}
+
 // authenticate checks the signature and returns a context in which its principal
 // acts.
 func (s *Server) authenticate(r *http.Request, x *exchange, body []byte, service string) (context.Context, error) {
-	now := s.Clock.Now()
+	now := s.Wall.Now()
 	who, err := sigv4.Verify(r, body, s.Accounts.Lookup, now, service, s.regions(service)...)
 	if err != nil {
 		return nil, err
@@ -174,7 +194,7 @@ func (s *Server) explained(err error, c Caller, op Operation) error {
 func (s *Server) logged(r *http.Request, x *exchange) {
 	level, code := slog.LevelInfo, "ok"
 	attrs := []any{
-		"request_id", x.id, "op", x.op, "actor", x.caller.Principal.Name, "dur_ms", s.Clock.Now().Sub(x.began).Milliseconds(),
+		"request_id", x.id, "op", x.op, "actor", x.caller.Principal.Name, "dur_ms", s.Wall.Now().Sub(x.began).Milliseconds(),
 	}
 	if id, ok := x.labels["InstanceId"]; ok {
 		attrs = append(attrs, "instance_id", id)

@@ -42,6 +42,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	return &Store{db}, nil
 }
 
+// OpenMemory makes an empty database that is gone when it is closed.
+func OpenMemory(ctx context.Context) (*Store, error) {
+	db, err := sqldb.OpenMemory(ctx, migrations)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db}, nil
+}
+
 // View runs fn for reading. Each statement sees what was committed before it.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error { return s.DB.View(ctx, with(fn)) }
 
