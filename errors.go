@@ -2,7 +2,9 @@ package aikagi
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Code says what kind of failure an error is. The set is closed: each door
@@ -117,6 +119,21 @@ func (v *Invalids) AddErr(subject string, err error) {
 	default:
 		*v = append(*v, E(Invalid, subject, err))
 	}
+}
+
+// CheckText notes a text that is too long or holds control characters: texts get
+// into pages and mails, where a line break would start something new (S21).
+func (v *Invalids) CheckText(field, text string, limit int) {
+	switch {
+	case longer(text, limit):
+		v.Add(field, "too_long")
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl):
+		v.Add(field, "characters")
+	}
+}
+
+func isControl(c rune) bool {
+	return c < 0x20 || 0x7f <= c && c < 0xa0 || c == 0x2028 || c == 0x2029
 }
 
 // Err returns v as an error, or nil if no rule was broken.

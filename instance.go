@@ -34,6 +34,8 @@ type Instance struct {
 	IdentityType IdentityType
 	CreatedAt    time.Time
 	Settings     InstanceSettings
+	Attributes   map[AttributeType]bool // those that somebody chose
+	Access       AuthenticationProfile
 	Version      int64 // counts changes of the settings, for concurrent edits
 	NoEmailCount int64 // enabled users without an address, kept by the writes
 	UserCount    int64
@@ -61,6 +63,14 @@ func DefaultInstanceSettings() InstanceSettings {
 		ResetTTL: 30 * time.Minute, PasswordMin: 12,
 		ImageChallenge: true, SoundChallenge: true,
 	}
+}
+
+// Attribute tells what an attribute is: what somebody chose, or what is usual.
+func (i Instance) Attribute(t AttributeType) bool {
+	if chosen, ok := i.Attributes[t]; ok {
+		return chosen
+	}
+	return t.Usual()
 }
 
 // Name is what people see: the display name, or the alias.

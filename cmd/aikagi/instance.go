@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -65,7 +66,7 @@ func (t *terminal) createInstance(ctx context.Context, h *host, alias, name stri
 	}
 	settings := aikagi.DefaultInstanceSettings()
 	settings.DisplayName, settings.Locale = name, h.settings.Locale
-	i, err := h.Directory.CreateInstance(ctx, alias, aikagi.ConnectManaged, settings)
+	i, err := h.Instances.Create(ctx, instance.New{Alias: alias, Identity: aikagi.ConnectManaged, Settings: settings})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 )
 
 // userView is a user as the commands show him.
@@ -178,7 +179,7 @@ func userCreateCommand(t *terminal) *cobra.Command {
 	c.Flags().StringVar(&n.LastName, "last-name", "", t.T("cli.flag.last_name"))
 	c.Flags().StringVar(&n.Email, "email", "", t.T("cli.flag.email"))
 	c.Flags().StringSliceVar(&n.profiles, "profile", []string{"Agent"}, t.T("cli.flag.profile"))
-	c.Flags().StringVar(&n.routing, "routing-profile", directory.BasicRoutingProfile, t.T("cli.flag.routing"))
+	c.Flags().StringVar(&n.routing, "routing-profile", instance.BasicRoutingProfile, t.T("cli.flag.routing"))
 	c.Flags().BoolVar(&n.invite, "invite", false, t.T("cli.flag.invite"))
 	return c
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/emergency"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/jobs"
 	"github.com/aikagi/aikagi/internal/login"
 	"github.com/aikagi/aikagi/internal/mail"
@@ -28,6 +29,7 @@ import (
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/password"
 	"github.com/aikagi/aikagi/internal/reset"
+	"github.com/aikagi/aikagi/internal/routing"
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
@@ -68,8 +70,10 @@ type App struct {
 	Sessions  *session.Sessions
 	Logins    *login.Logins
 	Resets    *reset.Resets
+	Instances *instance.Instances
 	Directory *directory.Directory
 	Sheets    *sheet.Sheets
+	Routing   *routing.Routing
 	Profiles  *securityprofile.Profiles
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
@@ -77,6 +81,7 @@ type App struct {
 	Bounces   *bounce.Bounces
 	Hashes    *password.Gate
 
+	node   string // tells this process apart
 	post   *outbox.Post
 	watch  *login.Watch
 	engine *web.Engine
@@ -97,7 +102,7 @@ const hashQueue = 256
 
 // Build puts the product together. It starts nothing.
 func Build(o Options) (*App, error) {
-	a := &App{Options: o}
+	a := &App{Options: o, node: aikagi.NewID()}
 	challenges, err := captcha.New(o.Ring, o.Clock, captcha.Options{})
 	if err != nil {
 		return nil, err
@@ -130,6 +135,8 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Challenges: challenges,
 		Throttle: limits, Post: a.post, Hashes: a.Hashes,
 	}
+	a.Instances = &instance.Instances{Store: a.Store, Clock: a.Clock, Node: a.node}
+	a.Routing = &routing.Routing{Store: a.Store, Clock: a.Clock}
 	a.Directory = &directory.Directory{
 		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
 	}
@@ -154,17 +161,18 @@ func (a *App) jobs() {
 		Settings: a.SMTP, Keys: a.DKIM, Connections: outbox.NewConnections(senders),
 	}
 	a.Bounces = &bounce.Bounces{Store: a.Store, Clock: a.Clock, ReturnPath: a.post.ReturnPath()}
-	node := aikagi.NewID()
-	chainer := &audit.Chainer{Store: a.Store, Ring: a.Ring, Clock: a.Clock, Node: node}
-	sweeper := &sweep.Sweeper{Store: a.Store, Clock: a.Clock, Node: node}
+	chainer := &audit.Chainer{Store: a.Store, Ring: a.Ring, Clock: a.Clock, Node: a.node}
+	sweeper := &sweep.Sweeper{Store: a.Store, Clock: a.Clock, Node: a.node}
 	answering := &jobs.Loop{Name: "reset.answer", Interval: time.Second, Workers: 2, Work: a.Resets.Answer}
 	sending := &jobs.Loop{Name: "outbox.send", Interval: time.Second, Workers: senders, Work: a.Sender.Work}
 	telling := &jobs.Loop{Name: "login.watch", Interval: time.Minute, Work: a.watch.Work}
 	importing := &jobs.Loop{Name: "sheet.import", Interval: 5 * time.Second, Work: a.Sheets.WorkImports}
+	clearing := &jobs.Loop{Name: "instance.clear", Interval: time.Minute, Work: a.Instances.Clear}
 	a.Resets.Wake, a.post.Wake, a.watch.Wake, a.Sheets.Wake = answering.Wake, sending.Wake, telling.Wake, importing.Wake
+	a.Instances.Wake = clearing.Wake
 	a.Resets.Alarm = func(i aikagi.InstanceID, source string) { a.watch.Report(i, login.ManyAsking, source) }
 	a.loops = []*jobs.Loop{
-		answering, sending, telling, importing,
+		answering, sending, telling, importing, clearing,
 		{Name: "session.flush", Interval: time.Minute, Work: a.Sessions.Flush},
 		{Name: "audit.chain", Interval: 10 * time.Second, Work: chainer.Chain},
 		{Name: "sweep", Interval: time.Minute, Work: sweeper.Sweep},
@@ -196,7 +204,8 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 	}
 	people.Routes(mux)
 	desk, err := admin.New(admin.Options{
-		Web: engine, Door: entrance, Directory: a.Directory, Sheets: a.Sheets, Profiles: a.Profiles, Resets: a.Resets,
+		Web: engine, Door: entrance, Directory: a.Directory, Sheets: a.Sheets, Instances: a.Instances,
+		Profiles: a.Profiles, Resets: a.Resets,
 	})
 	if err != nil {
 		return nil, err
@@ -204,7 +213,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 	desk.Routes(mux)
 	plane, err := console.New(console.Options{
 		Web: engine, Door: entrance, Clock: a.Clock, Accounts: a.Accounts,
-		Emergency: a.Emergency, Directory: a.Directory, BaseURL: a.ConsoleURL,
+		Emergency: a.Emergency, Instances: a.Instances, BaseURL: a.ConsoleURL,
 	})
 	if err != nil {
 		return nil, err
@@ -236,7 +245,7 @@ func (a *App) wire(pages http.Handler) http.Handler {
 func (a *App) operations() []awsapi.Operation {
 	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
 	amazons := &connect.API{
-		Accounts: a.Accounts, Directory: a.Directory, Profiles: a.Profiles, Tokens: tokens,
+		Instances: a.Instances, Directory: a.Directory, Profiles: a.Profiles, Routing: a.Routing, Tokens: tokens,
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
 	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}

@@ -227,7 +227,7 @@ type sampled struct {
 func (d *demo) fill(ctx context.Context) (sampled, error) {
 	filler := sample.Filler{
 		Store: d.store, Clock: d.Clock, Hashes: d.app.Hashes, Throttle: d.app.Logins.Throttle,
-		Directory: d.app.Directory, Accounts: d.app.Accounts,
+		Instances: d.app.Instances, Directory: d.app.Directory, Accounts: d.app.Accounts,
 	}
 	centre, err := filler.Fill(ctx)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/aikagi/aikagi/internal/awsapi"
 	"github.com/aikagi/aikagi/internal/awsapi/devfault"
 	"github.com/aikagi/aikagi/internal/clock"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/mail"
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/store"
@@ -163,17 +164,17 @@ func (d *dev) begin(ctx context.Context) (Dev, error) {
 	}}
 	a.rules(nil, d.composer) // nobody can ask for a challenge: there are no pages
 	a.jobs()
-	instance, err := d.furnish(ctx, a)
+	first, err := d.furnish(ctx, a)
 	if err != nil {
 		_ = db.Close() // the first error is the one to tell
 		return Dev{}, err
 	}
 	operations := a.operations()
 	d.now = world{db, operations, d.programs(a, operations)}
-	scope := aikagi.Scope{Region: d.Region, Account: aikagi.AccountID(d.Account), Instance: instance.ID}
+	scope := aikagi.Scope{Region: d.Region, Account: aikagi.AccountID(d.Account), Instance: first.ID}
 	return Dev{
 		Endpoint: d.urls.Base(), Region: d.Region, AccountID: d.Account, KeyID: devKeyID, Secret: devSecret,
-		Instance: DevInstance{instance.Alias, string(instance.ID), string(scope.InstanceARN())},
+		Instance: DevInstance{first.Alias, string(first.ID), string(scope.InstanceARN())},
 	}, nil
 }
 
@@ -186,7 +187,9 @@ func (d *dev) furnish(ctx context.Context, a *App) (aikagi.Instance, error) {
 	if err != nil {
 		return aikagi.Instance{}, err
 	}
-	return a.Directory.CreateInstance(ctx, devAlias, aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	return a.Instances.Create(ctx, instance.New{
+		Alias: devAlias, Identity: aikagi.ConnectManaged, Settings: aikagi.DefaultInstanceSettings(),
+	})
 }
 
 // programs is the door for programs, without the product's own limits: a test asks

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -16,9 +17,9 @@ import (
 func unasked() map[string]string {
 	const secret, door, job = "the secret in its hands is the right", "the door itself needs it", "work in the background"
 	return map[string]string{
-		"Sheets.WorkImports": job, "Resets.Answer": job, "Resets.Ask": "anybody may ask", "Resets.Again": "anybody may ask", "Resets.Confirm": secret, "Resets.Look": secret,
+		"Sheets.WorkImports": job, "Instances.Clear": job, "Resets.Answer": job, "Resets.Ask": "anybody may ask", "Resets.Again": "anybody may ask", "Resets.Confirm": secret, "Resets.Look": secret,
 		"Resets.TryCode": secret, "Resets.ChangeOwn": "the current password is the right",
-		"Accounts.Account": door, "Accounts.Bootstrap": "the first start", "Accounts.Claim": secret, "Accounts.LookAtSetup": secret,
+		"Accounts.Account": door, "Accounts.ID": door, "Accounts.Bootstrap": "the first start", "Accounts.Claim": secret, "Accounts.LookAtSetup": secret,
 		"Accounts.LookAtLink": secret, "Accounts.SignIn": secret, "Accounts.SignInByLink": secret, "Accounts.Find": secret, "Accounts.Lookup": door,
 		"Accounts.Signer": door, "Accounts.SignOut": "one's own session", "Accounts.OfferTOTP": "one's own factor",
 		"Accounts.ReofferTOTP": "one's own factor", "Accounts.ConsoleLink": "one's own sign-in",
@@ -51,7 +52,7 @@ func TestS25EveryRuleRefusesWhoMayNothing(t *testing.T) {
 	}
 	excepted := unasked()
 	var attempts []attempt
-	for _, rules := range []any{s.Directory, s.Sheets, s.Profiles, s.Resets, s.Accounts, s.Emergency} {
+	for _, rules := range []any{s.Instances, s.Routing, s.Directory, s.Sheets, s.Profiles, s.Resets, s.Accounts, s.Emergency} {
 		for n := range reflect.TypeOf(rules).NumMethod() {
 			m := reflect.TypeOf(rules).Method(n)
 			name := reflect.TypeOf(rules).Elem().Name() + "." + m.Name
@@ -98,7 +99,8 @@ func called(m reflect.Value, ctx context.Context, p *place) error {
 		aikagi.AccessKeyID(p.ids["{key}"]), aikagi.NewSecret("a secret that nobody has"), aikagi.Email("x@example.jp"), int64(1), 10,
 		p.instance.Settings,
 		aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(p.target.ID)},
-		aikagi.ConnectManaged, why,
+		aikagi.ConnectManaged, aikagi.ContactLens, why,
+		instance.New{Alias: "new", Identity: aikagi.ConnectManaged, Settings: p.instance.Settings},
 		[]aikagi.Permission{aikagi.UsersView},
 		aikagi.ImportID(p.ids["/admin/import/"]), []byte("username\nx\n"),
 	}

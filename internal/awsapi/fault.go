@@ -112,7 +112,7 @@ func faultOf(err error) *Fault {
 func nameOf(e *aikagi.Error) FaultName {
 	switch e.Code {
 	case aikagi.Invalid:
-		if e.Reason == "required" {
+		if e.Reason == "required" || e.Reason == "not_supported" {
 			return InvalidRequest
 		}
 		return InvalidParameter
@@ -123,6 +123,9 @@ func nameOf(e *aikagi.Error) FaultName {
 	case aikagi.NotFound:
 		return ResourceNotFound
 	case aikagi.Conflict:
+		if e.Subject == "alias" || e.Subject == "client_token" {
+			return InvalidRequest // hashicorp/terraform-provider-aws#38115: an alias that is used
+		}
 		return nameOfConflict(e.Reason)
 	case aikagi.Throttled:
 		return Throttling
@@ -169,7 +172,11 @@ var members = map[string]string{ //nolint:gochecknoglobals // a constant
 	"hierarchy_group": "HierarchyGroupId", "security_profiles": "SecurityProfileIds", "tags": "Tags",
 	"proficiencies": "UserProficiencies", "profile_name": "SecurityProfileName", "description": "Description",
 	"permissions": "Permissions", "group_name": "Name", "level_name": "Name", "alias": "InstanceAlias", "identity_type": "IdentityManagementType",
-	"password": "Password",
+	"password": "Password", "client_token": "ClientToken", "directory": "DirectoryId",
+	"attribute": "AttributeType", "attribute_value": "Value",
+	"access_name": "Name", "access_description": "Description", "allowed_ips": "AllowedIps", "blocked_ips": "BlockedIps",
+	"periodic_session": "PeriodicSessionDuration", "inactivity": "SessionInactivityDuration",
+	"search_field": "FieldName", "search_value": "Value", "search_comparison": "ComparisonType", "queue_types": "QueueTypes",
 }
 
 // textOf says in English what is wrong, and names the member if one is.

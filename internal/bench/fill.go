@@ -11,6 +11,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/app"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -120,7 +121,7 @@ func (p people) fill(ctx context.Context, a *app.App) error {
 	for n := range instances {
 		settings := aikagi.DefaultInstanceSettings()
 		settings.DisplayName = "Bench " + alias(n)
-		i, err := a.Directory.CreateInstance(ctx, alias(n), aikagi.ConnectManaged, settings)
+		i, err := a.Instances.Create(ctx, instance.New{Alias: alias(n), Identity: aikagi.ConnectManaged, Settings: settings})
 		if err != nil {
 			return err
 		}

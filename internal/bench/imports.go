@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 )
 
 const (
@@ -113,7 +113,7 @@ func table(now time.Time) []byte {
 	t.WriteString("username,last_name,first_name,email,security_profiles,routing_profile\r\n")
 	for n := range importRows {
 		name := fmt.Sprintf("import-%d-%05d", now.UnixNano(), n)
-		fmt.Fprintf(&t, "%s,佐藤,花子,%s,Agent,%s\r\n", name, address(name), directory.BasicRoutingProfile)
+		fmt.Fprintf(&t, "%s,佐藤,花子,%s,Agent,%s\r\n", name, address(name), instance.BasicRoutingProfile)
 	}
 	return t.Bytes()
 }

@@ -61,9 +61,10 @@ func (q Query) Check(fields ...string) error {
 	return q.Texts.check(fields)
 }
 
-// Matches reports whether a thing with these texts and tags is asked for.
-func (q Query) Matches(text func(field string) string, tags []aikagi.Tag) bool {
-	return q.Texts.matches(text) && q.Tags.matches(tags)
+// Matches reports whether a thing with these texts and tags is asked for. A field
+// with several texts meets a condition by any of them.
+func (q Query) Matches(texts func(field string) []string, tags []aikagi.Tag) bool {
+	return q.Texts.matches(texts) && q.Tags.matches(tags)
 }
 
 func (t Tree) count() int {
@@ -110,11 +111,11 @@ func (t Text) check(fields []string) error {
 	return aikagi.Because(aikagi.Invalid, "search", "comparison")
 }
 
-func (t Tree) matches(text func(string) string) bool {
-	meets := func(below Tree) bool { return below.matches(text) }
+func (t Tree) matches(texts func(string) []string) bool {
+	meets := func(below Tree) bool { return below.matches(texts) }
 	switch {
 	case t.Text != nil:
-		return t.Text.matches(text(t.Text.Field))
+		return slices.ContainsFunc(texts(t.Text.Field), t.Text.matches)
 	case len(t.Or) > 0:
 		return slices.ContainsFunc(t.Or, meets)
 	}

@@ -37,7 +37,7 @@ func TestATreeMatches(t *testing.T) {
 		if err := q.Check("name", "levelId"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := q.Matches(func(field string) string { return agents[field] }, nil); got != c.want {
+		if got := q.Matches(func(field string) []string { return []string{agents[field]} }, nil); got != c.want {
 			t.Errorf("%s: matches %t, want %t", name, got, c.want)
 		}
 	}

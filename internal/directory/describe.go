@@ -28,18 +28,6 @@ func (d *Directory) Describe(ctx context.Context, instance aikagi.InstanceID, id
 	return found.it, found.tags, err
 }
 
-// FindInstance reads an instance and its tags, for the account that owns it.
-func (d *Directory) FindInstance(ctx context.Context, id aikagi.InstanceID) (aikagi.Instance, []aikagi.Tag, error) {
-	if err := accountOnly(ctx); err != nil {
-		return aikagi.Instance{}, nil, err
-	}
-	found, err := view(ctx, d, id, "", func(s scene) (described[aikagi.Instance], error) {
-		tags, err := s.tx.ListTags(ctx, id, aikagi.Resource{Kind: aikagi.ResourceInstance, ID: string(id)})
-		return described[aikagi.Instance]{s.instance, tags}, err
-	})
-	return found.it, found.tags, err
-}
-
 // ListAfter reads up to a number of users in the order of their names after one,
 // and tells whether there are more. What profiles they hold is not read.
 func (d *Directory) ListAfter(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) ([]aikagi.User, bool, error) {

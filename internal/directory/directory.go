@@ -13,7 +13,7 @@ import (
 	"github.com/aikagi/aikagi/internal/throttle"
 )
 
-// Directory holds the rules about people, groups and settings of instances.
+// Directory holds the rules about people and groups of instances.
 type Directory struct {
 	Store    *store.Store
 	Clock    clock.Clock

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -38,7 +39,7 @@ func TestNewInstanceHasWhatAmazonsHave(t *testing.T) {
 	if got, want := strings.Join(names, " "), "Admin Agent CallCenterManager QualityAnalyst"; got != want {
 		t.Errorf("profiles %q, want %q", got, want)
 	}
-	if len(c.Routing) != 1 || c.Routing[0].Name != directory.BasicRoutingProfile {
+	if len(c.Routing) != 1 || c.Routing[0].Name != instance.BasicRoutingProfile {
 		t.Errorf("routing profiles %v", c.Routing)
 	}
 	tree, err := w.rules.Tree(w.host(t), w.next.ID)
@@ -46,7 +47,7 @@ func TestNewInstanceHasWhatAmazonsHave(t *testing.T) {
 	if len(tree.Levels) != directory.MaxLevels {
 		t.Errorf("levels %v", tree.Levels)
 	}
-	_, err = w.rules.CreateInstance(w.host(t), "SAKURA", aikagi.SAML, aikagi.DefaultInstanceSettings())
+	_, err = w.whole.Create(w.host(t), newInstance("SAKURA"))
 	wants(t, err, aikagi.Conflict, "taken")
 }
 
@@ -59,7 +60,7 @@ func TestOnlyTheAccountCreatesInstances(t *testing.T) {
 		"host":      "", "system": "",
 	} {
 		ctx, _ := w.actor(t, actor)
-		_, err := w.rules.CreateInstance(ctx, "new-"+actor, aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+		_, err := w.whole.Create(ctx, newInstance("new-"+actor))
 		if got := aikagi.CodeOf(err); err != nil && got != want || err == nil && want != "" {
 			t.Errorf("%s: got %v, want %q", actor, err, want)
 		}
@@ -197,7 +198,7 @@ func TestExtraGuardedPowersAreGuarded(t *testing.T) {
 	w := onSQLite(t)
 	i := w.instance(t)
 	i.Settings.ExtraGuarded = []aikagi.Permission{"CallRecordings.Unredacted.Access"}
-	must(t, w.rules.UpdateSettings(w.host(t), w.here.ID, i.Version, i.Settings))
+	must(t, w.whole.UpdateSettings(w.host(t), w.here.ID, i.Version, i.Settings))
 	_, err := w.profiles.Create(w.host(t), w.here.ID, "Listener", "", i.Settings.ExtraGuarded)
 	must(t, err)
 	c, err := w.rules.Choices(w.host(t), w.here.ID)

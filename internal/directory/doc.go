@@ -28,10 +28,8 @@
 //	end sessions, lift waits   Users.Edit                yes       –
 //	groups                     AgentGrouping.*           –         –
 //	levels of the hierarchy    AgentGrouping.Edit        –         –
-//	settings                   every guarded power       –         –
 //	mail record                Users.Edit                –         –
 //	audit record               HistoricalChanges.View    –         –
-//	create an instance         host, system, or a principal that the console judged
 //
 // directory never sets a password except the temporary one of a new user, and
 // never sends mail; both leave rows for others.

@@ -169,6 +169,6 @@ func checkGroupName(name string) error {
 	if name == "" {
 		broken.Add("group_name", "required")
 	}
-	checkText(&broken, "group_name", name, maxGroupName)
+	broken.CheckText("group_name", name, maxGroupName)
 	return broken.Err()
 }

@@ -62,17 +62,17 @@ func (d *Directory) SearchGroups(ctx context.Context, instance aikagi.InstanceID
 	})
 }
 
-func fieldOf(g aikagi.HierarchyGroup) func(field string) string {
-	return func(field string) string {
+func fieldOf(g aikagi.HierarchyGroup) func(field string) []string {
+	return func(field string) []string {
 		switch field {
 		case criteria.Name:
-			return g.Name
+			return []string{g.Name}
 		case "parentId":
-			return string(g.ParentID)
+			return []string{string(g.ParentID)}
 		case "levelId":
-			return strconv.Itoa(g.Level)
+			return []string{strconv.Itoa(g.Level)}
 		}
-		return string(g.ID)
+		return []string{string(g.ID)}
 	}
 }
 

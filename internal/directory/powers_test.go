@@ -24,7 +24,7 @@ func TestS26GuardingAPowerEndsResetSecretsOfItsHolders(t *testing.T) {
 		change := func(extra ...aikagi.Permission) {
 			i := w.instance(t)
 			i.Settings.ExtraGuarded = extra
-			must(t, w.rules.UpdateSettings(w.host(t), w.here.ID, i.Version, i.Settings))
+			must(t, w.whole.UpdateSettings(w.host(t), w.here.ID, i.Version, i.Settings))
 		}
 		change() // nothing new is guarded
 		if got := w.read(t, listener.ID).SecretEpoch; got != listener.SecretEpoch {
@@ -118,7 +118,7 @@ func TestS25SettingsAreReadByWhoSeesProfiles(t *testing.T) {
 		"Editor": aikagi.Forbidden, "CallCenterManager": "", "Admin": "", "emergency": "",
 	} {
 		ctx, _ := w.actor(t, actor)
-		if err := w.rules.MayReadSettings(ctx, w.here.ID); codeOf(err) != want {
+		if err := w.whole.MayReadSettings(ctx, w.here.ID); codeOf(err) != want {
 			t.Errorf("%s: got %v, want %q", actor, err, want)
 		}
 	}

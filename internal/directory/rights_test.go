@@ -232,7 +232,7 @@ func otherOperations() []operation {
 		{name: "change settings", needs: guardedPowers(), run: func(c testCase) error {
 			i := c.instance(c.t)
 			i.Settings.Contact = aikagi.NewID()
-			return c.rules.UpdateSettings(c.ctx, c.here.ID, i.Version, i.Settings)
+			return c.whole.UpdateSettings(c.ctx, c.here.ID, i.Version, i.Settings)
 		}},
 		{name: "list profiles", needs: powers("SecurityProfiles.View"), readOnly: true, run: func(c testCase) error {
 			return second(c.profiles.List(c.ctx, c.here.ID))

@@ -53,7 +53,7 @@ func checkLevels(levels []string) error {
 		if name == "" {
 			broken.Add("level_name", "required")
 		}
-		checkText(&broken, "level_name", name, maxLevelName)
+		broken.CheckText("level_name", name, maxLevelName)
 	}
 	return broken.Err()
 }

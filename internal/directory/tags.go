@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -143,7 +144,7 @@ func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance 
 		_, err := d.enter(ctx, tx, instance, needed)
 		return err
 	}
-	if err := accountOnly(ctx); err != nil {
+	if err := securityprofile.AccountOnly(ctx); err != nil {
 		return err
 	}
 	_, err := d.enter(ctx, tx, instance)

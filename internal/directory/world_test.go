@@ -9,6 +9,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/mail"
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/password"
@@ -24,6 +25,7 @@ type world struct {
 	store    *store.Store
 	clock    *clock.Set
 	rules    *directory.Directory
+	whole    *instance.Instances
 	profiles *securityprofile.Profiles
 	here     aikagi.Instance
 	next     aikagi.Instance // the neighbour
@@ -71,10 +73,11 @@ func newWorld(t *testing.T, url string) *world {
 		},
 	}
 	w.profiles = &securityprofile.Profiles{Store: s, Clock: w.clock}
+	w.whole = &instance.Instances{Store: s, Clock: w.clock}
 	host := w.host(t)
-	w.here, err = w.rules.CreateInstance(host, "sakura", aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	w.here, err = w.whole.Create(host, newInstance("sakura"))
 	must(t, err)
-	w.next, err = w.rules.CreateInstance(host, "momiji", aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	w.next, err = w.whole.Create(host, newInstance("momiji"))
 	must(t, err)
 	_, err = w.profiles.Create(host, w.here.ID, "Editor", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})
 	must(t, err)
@@ -92,6 +95,10 @@ func newWorld(t *testing.T, url string) *world {
 		w.profile["other "+p.Name] = p.ID
 	}
 	return w
+}
+
+func newInstance(alias string) instance.New {
+	return instance.New{Alias: alias, Identity: aikagi.ConnectManaged, Settings: aikagi.DefaultInstanceSettings()}
 }
 
 func must(t *testing.T, err error) {

@@ -338,11 +338,11 @@ func TestS31SessionIsShortAndNobodys(t *testing.T) {
 		w.wants(err, aikagi.Unauthenticated, "")
 		for range 29 {
 			w.clock.Move(time.Minute)
-			_, err = w.Sessions.Find(t.Context(), w.sakura.ID, s.Token.Reveal())
+			_, err = w.Sessions.Find(t.Context(), session.Entrance{Instance: w.sakura.ID}, s.Token.Reveal())
 			w.must(err)
 		}
 		w.clock.Move(time.Minute)
-		_, err = w.Sessions.Find(t.Context(), w.sakura.ID, s.Token.Reveal())
+		_, err = w.Sessions.Find(t.Context(), session.Entrance{Instance: w.sakura.ID}, s.Token.Reveal())
 		w.wants(err, aikagi.Unauthenticated, "timed_out")
 		_, err = w.rights(ctx, w.sakura)
 		w.wants(err, aikagi.Unauthenticated, "")
@@ -368,7 +368,7 @@ func TestS31SessionEnds(t *testing.T) {
 		} {
 			s := w.start()
 			c.end(s)
-			_, err := w.Sessions.Find(t.Context(), w.sakura.ID, s.Token.Reveal())
+			_, err := w.Sessions.Find(t.Context(), session.Entrance{Instance: w.sakura.ID}, s.Token.Reveal())
 			if aikagi.CodeOf(err) != aikagi.Unauthenticated {
 				t.Errorf("%s: the session answers %v", c.name, err)
 			}

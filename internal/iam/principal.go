@@ -27,8 +27,8 @@ func PolicyARN(account aikagi.AccountID, p aikagi.Policy) string {
 
 // Require refuses the actor of ctx unless the policies attached to it, as they
 // stand in this transaction (S30), allow the request. The door says action,
-// resource and what it knows of the context; the caller, the address and the
-// time are filled in. The error is Forbidden about "action", and its reason is
+// resource and what it knows of the context; the caller, the address, the time
+// and what a signed request for the action settles are filled in. The error is Forbidden about "action", and its reason is
 // the action that is missing. Host commands and background jobs may everything;
 // people of an instance, emergency access included, nothing.
 func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error {
@@ -40,6 +40,9 @@ func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error 
 		j, err := newJudgement(ctx, tx, now, actor.PrincipalID)
 		if err != nil {
 			return err
+		}
+		if call, ok := ctx.Value(callKey{}).(Call); ok && call.Action == r.Action {
+			r.Context = call.Context
 		}
 		return j.require(r)
 	case aikagi.ActorAnonymous, aikagi.ActorUser, aikagi.ActorEmergency:

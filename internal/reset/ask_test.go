@@ -12,6 +12,7 @@ import (
 	"github.com/aikagi/aikagi/internal/captcha/captchatest"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/reset/resettest"
+	"github.com/aikagi/aikagi/internal/session"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/store/storetest"
 )
@@ -46,7 +47,7 @@ func TestS2ARequestChangesNothingForTheUser(t *testing.T) {
 		if fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Errorf("the user was\n%v and is\n%v", before, after)
 		}
-		if _, err := w.Sessions.Find(t.Context(), w.Instance.ID, opened.Token.Reveal()); err != nil {
+		if _, err := w.Sessions.Find(t.Context(), session.Entrance{Instance: w.Instance.ID}, opened.Token.Reveal()); err != nil {
 			t.Errorf("the session: %v", err)
 		}
 		if _, err := w.LogIn(t, "192.0.2.8", "sato", resettest.Password); err != nil {
@@ -395,7 +396,7 @@ func TestS12TheTemporaryPasswordFollowsTheRules(t *testing.T) {
 		must(t, err)
 		temporary, err := w.Resets.SetTemporary(resettest.As(t, leader(t, w)), w.Instance.ID, u.ID)
 		must(t, err)
-		_, err = w.Sessions.Find(t.Context(), w.Instance.ID, opened.Token.Reveal())
+		_, err = w.Sessions.Find(t.Context(), session.Entrance{Instance: w.Instance.ID}, opened.Token.Reveal())
 		wants(t, "the session before", err, aikagi.Unauthenticated, "")
 		w.Sends(t)
 		if text := w.Received(t, u.Email).Text; strings.Contains(text, temporary.Reveal()) {

@@ -10,6 +10,7 @@ import (
 	"github.com/aikagi/aikagi/internal/audit"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/password"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/throttle"
@@ -21,6 +22,7 @@ type Filler struct {
 	Clock     clock.Clock
 	Hashes    *password.Gate
 	Throttle  *throttle.Throttle
+	Instances *instance.Instances
 	Directory *directory.Directory
 	Accounts  *account.Accounts
 }
@@ -63,7 +65,7 @@ func (f *Filler) Fill(ctx context.Context) (Centre, error) {
 	settings.DisplayName = "さくらコールセンター"
 	settings.Contact = "情報システム 内線 1234"
 	var err error
-	c.Instance, err = f.Directory.CreateInstance(ctx, Alias, aikagi.ConnectManaged, settings)
+	c.Instance, err = f.Instances.Create(ctx, instance.New{Alias: Alias, Identity: aikagi.ConnectManaged, Settings: settings})
 	if err != nil {
 		return c, fmt.Errorf("make sample instance: %w", err)
 	}

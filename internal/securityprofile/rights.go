@@ -91,6 +91,19 @@ func (r Rights) ofGrant(ctx context.Context, tx *store.Tx, instance aikagi.Insta
 	return r, nil
 }
 
+// AccountOnly refuses whoever acts inside an instance: what is about instances as a
+// whole is the account's.
+func AccountOnly(ctx context.Context) error {
+	switch aikagi.ActorFrom(ctx).Kind {
+	case aikagi.ActorHost, aikagi.ActorSystem, aikagi.ActorPrincipal:
+		return nil
+	case aikagi.ActorUser, aikagi.ActorEmergency:
+		return aikagi.Because(aikagi.Forbidden, "instance", "account_only")
+	case aikagi.ActorAnonymous:
+	}
+	return aikagi.E(aikagi.Unauthenticated, "session", nil)
+}
+
 // Held returns the effective permissions of a user: the union of his profiles.
 func Held(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.Permissions, error) {
 	profiles, err := tx.ListProfilesOfUser(ctx, instance, id)

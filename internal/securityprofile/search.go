@@ -46,7 +46,7 @@ func (p *Profiles) Search(ctx context.Context, instance aikagi.InstanceID, q cri
 		found = nil
 		for _, one := range all {
 			t := Tagged{one, tags[string(one.ID)]}
-			if q.Matches(func(string) string { return one.Name }, t.Tags) {
+			if q.Matches(func(string) []string { return []string{one.Name} }, t.Tags) {
 				found = append(found, t)
 			}
 		}

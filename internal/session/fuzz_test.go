@@ -40,7 +40,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(good, s)
 	}
 	f.Fuzz(func(t *testing.T, text, instance string) {
-		found, err := sessions.Find(t.Context(), aikagi.InstanceID(instance), text)
+		found, err := sessions.Find(t.Context(), session.Entrance{Instance: aikagi.InstanceID(instance)}, text)
 		if right := text == good && instance == here; (err == nil) != right || err == nil && found.GrantID != "g" {
 			t.Errorf("%q at %q: %+v, %v", text, instance, found, err)
 		}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,16 +61,23 @@ func clip(s string, limit int) string {
 	return strings.ToValidUTF8(s[:min(len(s), limit)], "")
 }
 
+// Entrance is where a session is shown: at which instance, and from which address.
+type Entrance struct {
+	Instance aikagi.InstanceID
+	Access   aikagi.AuthenticationProfile // of the instance
+	From     netip.Addr                   // the zero Addr: nobody knows
+}
+
 // Find returns the session of a cookie's secret, or Unauthenticated: unknown,
-// ended, idle for too long, or too old. Ids the server did not make are never
-// adopted.
-func (s *Sessions) Find(ctx context.Context, instance aikagi.InstanceID, token string) (aikagi.Session, error) {
+// ended, idle for too long, too old, or shown from where the instance lets nobody
+// in. Ids the server did not make are never adopted.
+func (s *Sessions) Find(ctx context.Context, at Entrance, token string) (aikagi.Session, error) {
 	if token == "" {
 		return aikagi.Session{}, aikagi.E(aikagi.Unauthenticated, "session", nil)
 	}
 	var found aikagi.Session
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.FindSession(ctx, instance, secret.Digest(token))
+		found, err = tx.FindSession(ctx, at.Instance, secret.Digest(token))
 		return err
 	})
 	if aikagi.CodeOf(err) == aikagi.NotFound && err != nil {
@@ -79,23 +87,35 @@ func (s *Sessions) Find(ctx context.Context, instance aikagi.InstanceID, token s
 		return aikagi.Session{}, err
 	}
 	now := s.Clock.Now()
-	if timedOut(found, now) {
-		return aikagi.Session{}, aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
+	if err := admit(at, found, now); err != nil {
+		return aikagi.Session{}, err
 	}
 	s.touch(found, now)
 	return found, nil
 }
 
-func timedOut(s aikagi.Session, now time.Time) bool {
-	return !now.Before(s.ExpiresAt) || now.Sub(s.LastUsedAt) > aikagi.SessionIdleTTL ||
-		s.CreatedAt.After(now.Add(skew))
+// admit judges a session by its times and by the authentication profile of the
+// instance. That one says nothing about emergency access, which must get in when
+// the profile shuts everybody out (S31); as with Amazon, policies of IAM limit it.
+func admit(at Entrance, found aikagi.Session, now time.Time) error {
+	idle := aikagi.SessionIdleTTL
+	if found.GrantID == "" {
+		idle = at.Access.IdleTTL()
+	}
+	switch {
+	case !now.Before(found.ExpiresAt), now.Sub(found.LastUsedAt) > idle, found.CreatedAt.After(now.Add(skew)):
+		return aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
+	case found.GrantID == "" && !at.Access.Admits(at.From):
+		return aikagi.Because(aikagi.Unauthenticated, "session", "network")
+	}
+	return nil
 }
 
 // Check is Find for a program that asks whether somebody is logged in, with one
 // statement and no write. Asking is no use: a page that asks by itself must not
 // keep a session alive that nobody uses (S15). Whoever must first choose another
 // password is not in yet.
-func (s *Sessions) Check(ctx context.Context, alias string, instance aikagi.InstanceID, token string) (aikagi.Session, aikagi.Username, error) {
+func (s *Sessions) Check(ctx context.Context, alias string, instance aikagi.InstanceID, from netip.Addr, token string) (aikagi.Session, aikagi.Username, error) {
 	var found store.SessionHolder
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
 		found, err = tx.FindSessionHolder(ctx, alias, instance, secret.Digest(token))
@@ -106,8 +126,9 @@ func (s *Sessions) Check(ctx context.Context, alias string, instance aikagi.Inst
 		return aikagi.Session{}, "", err
 	case err != nil, !found.Enabled, found.MustChange:
 		return aikagi.Session{}, "", aikagi.E(aikagi.Unauthenticated, "session", nil)
-	case timedOut(found.Session, s.Clock.Now()):
-		return aikagi.Session{}, "", aikagi.Because(aikagi.Unauthenticated, "session", "timed_out")
+	}
+	if err := admit(Entrance{instance, found.Access, from}, found.Session, s.Clock.Now()); err != nil {
+		return aikagi.Session{}, "", err
 	}
 	return found.Session, found.Username, nil
 }

@@ -62,7 +62,7 @@ func (r room) open(t *testing.T) (token string, opened aikagi.Session) {
 
 func (r room) find(t *testing.T, node int, token string) error {
 	t.Helper()
-	_, err := r.nodes[node].Find(t.Context(), r.user.InstanceID, token)
+	_, err := r.nodes[node].Find(t.Context(), session.Entrance{Instance: r.user.InstanceID}, token)
 	return err
 }
 
@@ -78,7 +78,7 @@ func TestS15OnlyIdsTheServerMadeAreSessions(t *testing.T) {
 		for _, never := range []string{"", "x", string(opened.ID), string(opened.Digest), token + "x", token[1:], "attacker-chosen-attacker-chosen-attacker-ch"} {
 			wants(t, never, r.find(t, 0, never), aikagi.Unauthenticated, "")
 		}
-		_, err := r.nodes[0].Find(t.Context(), "another instance", token)
+		_, err := r.nodes[0].Find(t.Context(), session.Entrance{Instance: "another instance"}, token)
 		wants(t, "at another instance", err, aikagi.Unauthenticated, "")
 	})
 }
@@ -153,7 +153,7 @@ func TestP6AFindWritesNothing(t *testing.T) {
 	each(t, func(t *testing.T, r room) {
 		token, opened := r.open(t)
 		used := func() time.Time {
-			found, err := r.nodes[1].Find(t.Context(), r.user.InstanceID, token)
+			found, err := r.nodes[1].Find(t.Context(), session.Entrance{Instance: r.user.InstanceID}, token)
 			must(t, err)
 			return found.LastUsedAt
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/csvtable"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/sheet"
 )
 
@@ -263,7 +264,7 @@ func TestP14AnImportLetsOthersWriteWhenItIsSlow(t *testing.T) {
 	for n := range 10 {
 		u := w.has(t, "Agent")
 		movers = append(movers, u)
-		file += fmt.Sprintf("%s,moved%d@example.jp,,,,\nnew-%d,new%d@example.jp,新,人,Agent,%s\n", u.Username, n, n, n, directory.BasicRoutingProfile)
+		file += fmt.Sprintf("%s,moved%d@example.jp,,,,\nnew-%d,new%d@example.jp,新,人,Agent,%s\n", u.Username, n, n, n, instance.BasicRoutingProfile)
 	}
 	w.rules.Clock, w.sheets.Clock = ticking{w.clock}, ticking{w.clock}
 	turns := 0

@@ -9,6 +9,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/mail"
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/secret"
@@ -67,8 +68,10 @@ func newWorld(t *testing.T, url string) *world {
 		},
 	}
 	w.sheets = &sheet.Sheets{Store: s, Clock: w.clock, Directory: w.rules}
-	host := w.host(t)
-	w.here, err = w.rules.CreateInstance(host, "sakura", aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	host, whole := w.host(t), &instance.Instances{Store: s, Clock: w.clock}
+	w.here, err = whole.Create(host, instance.New{
+		Alias: "sakura", Identity: aikagi.ConnectManaged, Settings: aikagi.DefaultInstanceSettings(),
+	})
 	must(t, err)
 	profiles := &securityprofile.Profiles{Store: s, Clock: w.clock}
 	_, err = profiles.Create(host, w.here.ID, "Editor", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})

@@ -20,9 +20,12 @@ func BuiltStatements(e Engine) []Statement {
 	}
 	for _, what := range []Expired{
 		ExpiredSessions, UnusedDevices, ExpiredFailures, ExpiredCounters, ExpiredChallenges, ExpiredConsoleSessions,
-		ExpiredConsoleLinks, ExpiredResetTokens, OldResetRequests, OldImports,
+		ExpiredConsoleLinks, ExpiredResetTokens, OldResetRequests, OldImports, ExpiredAnswers,
 	} {
 		all = append(all, Statement{Name: "remove " + string(what), Query: what.statement()})
+	}
+	for _, what := range EveryRemains() {
+		all = append(all, Statement{Name: "take away " + string(what), Query: what.Statement()})
 	}
 	if e == Postgres {
 		all = append(all, Statement{Name: "admitAtOnce", Query: strings.TrimSpace(admitAtOnce)})

@@ -9,13 +9,13 @@ import (
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at`
+const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access`
 
 func scanInstance(r sqldb.Row) (aikagi.Instance, error) {
 	var i aikagi.Instance
-	var settings string
+	var settings, attributes, access string
 	var created int64
-	err := r.Scan(&i.ID, &i.Alias, &i.IdentityType, &settings, &i.Version, &i.UserCount, &i.NoEmailCount, &created)
+	err := r.Scan(&i.ID, &i.Alias, &i.IdentityType, &settings, &i.Version, &i.UserCount, &i.NoEmailCount, &created, &attributes, &access)
 	if err != nil {
 		return i, err
 	}
@@ -23,42 +23,104 @@ func scanInstance(r sqldb.Row) (aikagi.Instance, error) {
 	if err := json.Unmarshal([]byte(settings), &i.Settings); err != nil {
 		return i, fmt.Errorf("read settings of instance %s: %w", i.ID, err)
 	}
+	if err := readChosen(attributes, &i.Attributes); err != nil {
+		return i, fmt.Errorf("read attributes of instance %s: %w", i.ID, err)
+	}
+	i.Access = aikagi.DefaultAuthenticationProfile()
+	if err := readChosen(access, &i.Access); err != nil {
+		return i, fmt.Errorf("read authentication profile of instance %s: %w", i.ID, err)
+	}
 	return i, nil
 }
 
-const insertInstance = `
-INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at)
-VALUES ($1, $2, $3, $4, 1, 0, 0, $5)`
+// readChosen reads what somebody chose; most instances are as usual.
+func readChosen(text string, into any) error {
+	if text == "{}" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), into)
+}
 
-// InsertInstance keeps a new instance; a taken alias is a Conflict.
+const insertInstance = `
+INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access, deleted_at)
+VALUES ($1, $2, $3, $4, 1, 0, 0, $5, $6, '{}', 0)`
+
+// InsertInstance keeps a new instance, its authentication profile as usual; a
+// taken alias is a Conflict.
 func (tx *Tx) InsertInstance(ctx context.Context, i aikagi.Instance) error {
 	settings, err := json.Marshal(i.Settings)
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
+	attributes, err := attributesText(i)
+	if err != nil {
+		return err
+	}
 	return tx.Exec(ctx, "alias", "insert instance", insertInstance,
-		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt))
+		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt), attributes)
 }
 
-const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1`
+func attributesText(i aikagi.Instance) (string, error) {
+	if len(i.Attributes) == 0 {
+		return "{}", nil
+	}
+	text, err := json.Marshal(i.Attributes)
+	if err != nil {
+		return "", fmt.Errorf("write attributes: %w", err)
+	}
+	return string(text), nil
+}
+
+const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1 AND deleted_at = 0`
 
 // FindInstance reads an instance by its id.
 func (tx *Tx) FindInstance(ctx context.Context, id aikagi.InstanceID) (aikagi.Instance, error) {
 	return sqldb.Find(ctx, tx.Tx, "instance", scanInstance, findInstance, id)
 }
 
-const findInstanceByAlias = `SELECT ` + instanceColumns + ` FROM instances WHERE alias = $1`
+const findInstanceByAlias = `SELECT ` + instanceColumns + ` FROM instances WHERE alias = $1 AND deleted_at = 0`
 
 // FindInstanceByAlias reads an instance by its alias in lower case.
 func (tx *Tx) FindInstanceByAlias(ctx context.Context, alias string) (aikagi.Instance, error) {
 	return sqldb.Find(ctx, tx.Tx, "instance", scanInstance, findInstanceByAlias, alias)
 }
 
-const listInstances = `SELECT ` + instanceColumns + ` FROM instances WHERE alias > $1 ORDER BY alias LIMIT $2`
+const listInstances = `
+SELECT ` + instanceColumns + ` FROM instances WHERE alias > $1 AND deleted_at = 0 ORDER BY alias LIMIT $2`
 
 // ListInstances reads a page of instances after an alias.
 func (tx *Tx) ListInstances(ctx context.Context, after string, limit int) ([]aikagi.Instance, error) {
 	return sqldb.List(ctx, tx.Tx, "list instances", scanInstance, listInstances, after, limit)
+}
+
+const countInstances = `SELECT count(*) FROM (SELECT id FROM instances WHERE deleted_at = 0 LIMIT $1) i`
+
+// CountInstances counts the instances up to a limit.
+func (tx *Tx) CountInstances(ctx context.Context, limit int) (int, error) {
+	n, err := sqldb.Find(ctx, tx.Tx, "instance", sqldb.ScanInt, countInstances, limit)
+	return int(n), err
+}
+
+const updateInstanceAttributes = `UPDATE instances SET attributes = $2 WHERE id = $1`
+
+// UpdateInstanceAttributes stores the attributes that somebody chose.
+func (tx *Tx) UpdateInstanceAttributes(ctx context.Context, i aikagi.Instance) error {
+	attributes, err := attributesText(i)
+	if err != nil {
+		return err
+	}
+	return tx.ExecOne(ctx, "instance", "update instance attributes", updateInstanceAttributes, i.ID, attributes)
+}
+
+const updateInstanceAccess = `UPDATE instances SET access = $2 WHERE id = $1`
+
+// UpdateInstanceAccess stores the authentication profile.
+func (tx *Tx) UpdateInstanceAccess(ctx context.Context, i aikagi.Instance) error {
+	access, err := json.Marshal(i.Access)
+	if err != nil {
+		return fmt.Errorf("write authentication profile: %w", err)
+	}
+	return tx.ExecOne(ctx, "instance", "update authentication profile", updateInstanceAccess, i.ID, string(access))
 }
 
 const updateInstanceSettings = `

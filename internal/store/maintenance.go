@@ -22,6 +22,7 @@ const (
 	ExpiredResetTokens     Expired = "reset_tokens"     // past their end
 	OldResetRequests       Expired = "reset_requests"   // made before
 	OldImports             Expired = "imports"          // uploaded before
+	ExpiredAnswers         Expired = "idempotency_keys" // past their end
 )
 
 func (e Expired) statement() string {
@@ -56,6 +57,9 @@ func (e Expired) statement() string {
 	case OldImports:
 		return `DELETE FROM imports WHERE (instance_id, id) IN (
  SELECT instance_id, id FROM imports WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
+	case ExpiredAnswers:
+		return `DELETE FROM idempotency_keys WHERE (principal_id, operation, token) IN (
+ SELECT principal_id, operation, token FROM idempotency_keys WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`
 	}
 	return ""
 }

@@ -97,8 +97,9 @@ CREATE TABLE console_links (
 );
 CREATE INDEX console_links_by_expiry ON console_links (expires_at);
 
--- instances: the sites of the account; directory. The counts are kept by the
--- writes of users, so that a page need not count rows.
+-- instances: the sites of the account; instance. The counts are kept by the
+-- writes of users, so that a page need not count rows. One that was deleted has
+-- no alias and is seen by nobody; a job takes away what it had, and then the row.
 CREATE TABLE instances (
   id             TEXT PRIMARY KEY,
   alias          TEXT NOT NULL UNIQUE,
@@ -107,7 +108,10 @@ CREATE TABLE instances (
   version        BIGINT NOT NULL,
   user_count     BIGINT NOT NULL,
   no_email_count BIGINT NOT NULL,
-  created_at     BIGINT NOT NULL
+  created_at     BIGINT NOT NULL,
+  attributes     TEXT NOT NULL DEFAULT '{}',
+  access         TEXT NOT NULL DEFAULT '{}',
+  deleted_at     BIGINT NOT NULL DEFAULT 0
 );
 
 -- security_profiles: named sets of permissions; securityprofile.
@@ -130,6 +134,30 @@ CREATE TABLE routing_profiles (
   id          TEXT NOT NULL,
   name        TEXT NOT NULL,
   description TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, name)
+);
+
+-- hours_of_operation: when queues are open, of which there is nothing to choose
+-- yet; instance.
+CREATE TABLE hours_of_operation (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id          TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  PRIMARY KEY (instance_id, id),
+  UNIQUE (instance_id, name)
+);
+
+-- queues: only as far as routing profiles need one; instance.
+CREATE TABLE queues (
+  instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
+  id          TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  description TEXT NOT NULL,
+  hours_id    TEXT NOT NULL,
   created_at  BIGINT NOT NULL,
   PRIMARY KEY (instance_id, id),
   UNIQUE (instance_id, name)
@@ -398,6 +426,19 @@ CREATE TABLE mail_pauses (
   stage       TEXT NOT NULL,
   reply       TEXT NOT NULL
 );
+
+-- idempotency_keys: what a request with a client token was answered, for when it
+-- comes again; instance.
+CREATE TABLE idempotency_keys (
+  principal_id TEXT NOT NULL,
+  operation    TEXT NOT NULL,
+  token        BYTEA NOT NULL,
+  request      BYTEA NOT NULL,
+  answer       TEXT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  PRIMARY KEY (principal_id, operation, token)
+); -- by key
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
 
 -- imports: tables of users that were uploaded; directory.
 CREATE TABLE imports (

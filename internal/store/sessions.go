@@ -43,21 +43,27 @@ type SessionHolder struct {
 	Username   aikagi.Username // empty in emergency access
 	Enabled    bool
 	MustChange bool
+	Access     aikagi.AuthenticationProfile // of the instance
 }
 
 func scanSessionHolder(r sqldb.Row) (SessionHolder, error) {
 	var h SessionHolder
 	var created, used, expires int64
-	err := r.Scan(&h.ID, &h.UserID, &h.GrantID, &created, &used, &expires, &h.Username, &h.Enabled, &h.MustChange)
+	var access string
+	err := r.Scan(&h.ID, &h.UserID, &h.GrantID, &created, &used, &expires, &h.Username, &h.Enabled, &h.MustChange, &access)
+	if err != nil {
+		return h, err
+	}
 	h.CreatedAt, h.LastUsedAt, h.ExpiresAt = sqldb.At(created), sqldb.At(used), sqldb.At(expires)
-	return h, err
+	h.Access = aikagi.DefaultAuthenticationProfile()
+	return h, readChosen(access, &h.Access)
 }
 
 // A session of emergency access has no user and is as good as its row; one
 // whose user is gone is not.
 const findSessionHolder = `
 SELECT s.id, s.user_id, s.grant_id, s.created_at, s.last_used_at, s.expires_at,
- COALESCE(u.username, ''), COALESCE(u.enabled, s.user_id = ''), COALESCE(u.must_change, FALSE)
+ COALESCE(u.username, ''), COALESCE(u.enabled, s.user_id = ''), COALESCE(u.must_change, FALSE), i.access
 FROM sessions s
 JOIN instances i ON i.id = s.instance_id
 LEFT JOIN users u ON u.instance_id = s.instance_id AND u.id = s.user_id

@@ -5,6 +5,7 @@ import (
 	"embed"
 
 	"github.com/aikagi/aikagi/internal/store/plane"
+	"github.com/aikagi/aikagi/internal/store/site"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
@@ -24,10 +25,18 @@ type Store struct{ *sqldb.DB }
 type Tx struct {
 	*sqldb.Tx
 	plane.Rows
+	site.Tables
 }
 
-// ConsoleLink is a one-use link to the console, as the account plane keeps it.
-type ConsoleLink = plane.ConsoleLink
+// What the parts of the store define.
+type (
+	ConsoleLink = plane.ConsoleLink // a one-use link to the console
+	Repeatable  = plane.Repeatable  // a request that may come again
+	Remains     = site.Remains      // what an instance leaves behind
+)
+
+// EveryRemains lists what instances leave behind.
+func EveryRemains() []Remains { return site.EveryRemains() }
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -74,5 +83,5 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
-	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}}) }
+	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}, site.Tables{Tx: tx}}) }
 }

@@ -10,6 +10,7 @@
 //	known devices                       180 days without use
 //	open reset requests                 closed after 7 days, removed after 90
 //	uploaded tables of users            a day after they were uploaded
+//	answers to client tokens            a day after they were given
 //
 // sweep never removes the record, a person, or a message.
 package sweep

@@ -57,6 +57,7 @@ func rules() []rule {
 		{store.UnusedDevices, aikagi.KnownDeviceTTL},
 		{store.OldResetRequests, 90 * day},
 		{store.OldImports, aikagi.ImportTTL},
+		{store.ExpiredAnswers, 0},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/app"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -75,7 +76,7 @@ func fillIn(ctx context.Context, a *app.App, each int) error {
 	}
 	cheap, dear := argon(1, 8<<10), argon(2, 32<<10)
 	for alias, identity := range map[string]aikagi.IdentityType{home: aikagi.ConnectManaged, federated: aikagi.SAML} {
-		i, err := a.Directory.CreateInstance(ctx, alias, identity, aikagi.DefaultInstanceSettings())
+		i, err := a.Instances.Create(ctx, instance.New{Alias: alias, Identity: identity, Settings: aikagi.DefaultInstanceSettings()})
 		if err != nil {
 			return err
 		}

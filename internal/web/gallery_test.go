@@ -166,10 +166,10 @@ func TestGallery(t *testing.T) {
 func TestCurrentMenuItem(t *testing.T) {
 	t.Parallel()
 	v := &Visit{Menu: &Menu{
-		Groups:  []MenuGroup{{Items: []MenuItem{{Path: "/a"}, {Path: "/a/b"}, {Path: "/ab"}}}},
+		Groups:  []MenuGroup{{Items: []MenuItem{{Path: "/a"}, {Path: "/a/b", Also: "/a/other"}, {Path: "/ab"}}}},
 		Account: []MenuItem{{Path: "/a/me"}}, // in a menu of its own, so that nothing here is current
 	}}
-	for path, want := range map[string]string{"/a": "/a", "/a/x": "/a", "/a/b": "/a/b", "/a/b/c": "/a/b", "/ab": "/ab", "/c": "", "/abc": "", "/a/me/x": ""} {
+	for path, want := range map[string]string{"/a": "/a", "/a/x": "/a", "/a/b": "/a/b", "/a/b/c": "/a/b", "/a/other/x": "/a/b", "/ab": "/ab", "/c": "", "/abc": "", "/a/me/x": ""} {
 		v.path = path
 		for _, item := range v.Menu.Groups[0].Items {
 			if got := (Page{visit: v}).Current(item.Path); got != (item.Path == want) {

@@ -113,6 +113,7 @@ type errorPage struct {
 	Do        string
 	Reference string    // for support, when only they can help
 	At        time.Time // shown beside the reference
+	ToLogin   bool      // there is a login page to go to, and it is not the one that is missing
 }
 
 // fail answers with the page of an error and leaves the error for the log.
@@ -137,6 +138,7 @@ func (e *Engine) fail(w http.ResponseWriter, r *http.Request, err error) {
 		Status: a.status,
 	}
 	page.Do = doText(page.Page, a.word, err, wait)
+	page.ToLogin = v.Alias != "" && (a.status != http.StatusNotFound || v.path != v.Path("/login"))
 	if a.status == http.StatusInternalServerError {
 		page.Reference, page.At = Reference(v.RequestID), e.clock.Now()
 	}

@@ -101,6 +101,25 @@ func TestErrorsSayMore(t *testing.T) {
 	}
 }
 
+func TestErrorsLeadToALoginPageThatIsThere(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, mustURLs(t, "https://id.example.jp", ""))
+	mux := http.NewServeMux()
+	mux.Handle("/i/sakura/login", e.Handle(func(http.ResponseWriter, *http.Request) error { return errors.New("x") }))
+	for path, leads := range map[string]bool{
+		"/i/sakura/nowhere":       true,
+		"/i/sakura/login":         true,  // it may work the next time
+		"/i/nobody/login":         false, // to itself
+		"/i/nobody/login?lang=en": false,
+		"/nowhere":                false,
+	} {
+		page := bodyOf(t, request{url: "https://id.example.jp" + path}.do(t, e.Wrap(mux)))
+		if strings.Contains(page, `class="button"`) != leads {
+			t.Errorf("%s: a button, want %v:\n%s", path, leads, page)
+		}
+	}
+}
+
 func TestI04NothingOfTheRequestIsOnErrorPages(t *testing.T) {
 	t.Parallel()
 	h := plainHandler(newEngine(t, mustURLs(t, "https://id.example.jp", "")))

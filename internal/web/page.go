@@ -175,11 +175,13 @@ func (p Page) InLocale(l string) string {
 // Current reports whether a menu item leads to this page or to one that
 // contains it, and no other item does so more closely.
 func (p Page) Current(path string) bool {
-	best, groups := "", append([]MenuGroup{{Items: p.visit.Menu.Account}}, p.visit.Menu.Groups...)
-	for _, group := range groups {
+	best, closest := "", 0
+	for _, group := range append([]MenuGroup{{Items: p.visit.Menu.Account}}, p.visit.Menu.Groups...) {
 		for _, item := range group.Items {
-			if within(p.visit.path, item.Path) && len(item.Path) > len(best) {
-				best = item.Path
+			for _, root := range []string{item.Path, item.Also} {
+				if root != "" && within(p.visit.path, root) && len(root) > closest {
+					best, closest = item.Path, len(root)
+				}
 			}
 		}
 	}

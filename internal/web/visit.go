@@ -73,6 +73,7 @@ type MenuGroup struct {
 type MenuItem struct {
 	Label i18n.Key
 	Path  string
+	Also  string // pages that belong to it but lie elsewhere; may be empty
 	Count int
 }
 

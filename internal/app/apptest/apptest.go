@@ -158,7 +158,7 @@ func (s *Site) fill(o Options) {
 	s.t.Helper()
 	filler := sample.Filler{
 		Store: s.Store, Clock: s.Clock, Hashes: s.Hashes, Throttle: s.Logins.Throttle,
-		Directory: s.Directory, Accounts: s.Accounts,
+		Instances: s.Instances, Directory: s.Directory, Accounts: s.Accounts,
 	}
 	centre, err := filler.Fill(s.t.Context())
 	s.must("fill in the sample", err)

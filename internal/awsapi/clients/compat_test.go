@@ -114,7 +114,7 @@ func stories(t *testing.T) []story {
 			return []string{"connect " + joined(n, '-') + " ", "(" + joined(n, '-') + " "}
 		}},
 		{"boto3", read("testdata/boto3_story.py"), func(n string) []string { return []string{`"` + n + `"`, "." + joined(n, '_') + "("} }},
-		{"Go", read("sdk_test.go"), func(n string) []string { return []string{"." + n + "(", ".New" + n + "Paginator("} }},
+		{"Go", read("sdk_test.go") + read("sdk_instances_test.go"), func(n string) []string { return []string{"." + n + "(", ".New" + n + "Paginator("} }},
 		{"JavaScript", read("testdata/javascript/story.mjs"), func(n string) []string {
 			return []string{`"` + n + `"`, "." + n + "Command(", ".paginate" + n + "("}
 		}},

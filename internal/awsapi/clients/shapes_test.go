@@ -127,4 +127,25 @@ func kind(t reflect.Type) reflect.Kind {
 }
 
 // absentMembers are members of Amazon's model that we do not have, and why.
-var absentMembers = map[string]string{}
+var absentMembers = map[string]string{
+	"DescribeInstance answer.Instance StatusReason":                                           "no instance fails to be made",
+	"DescribeInstance answer ReplicationConfiguration":                                        "instances are not replicated",
+	"DescribeRoutingProfile answer.RoutingProfile AgentAvailabilityTimer":                     "nobody waits here",
+	"DescribeRoutingProfile answer.RoutingProfile AssociatedManualAssignmentQueueIds":         "no queue is assigned by hand",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedManualAssignmentQueues":   "no queue is assigned by hand",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedQueues":                   "how Amazon counts is not known",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedUsers":                    "how Amazon counts is not known",
+	"SearchRoutingProfiles answer.RoutingProfiles[] AgentAvailabilityTimer":                   "nobody waits here",
+	"SearchRoutingProfiles answer.RoutingProfiles[] AssociatedManualAssignmentQueueIds":       "no queue is assigned by hand",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedManualAssignmentQueues": "no queue is assigned by hand",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedQueues":                 "how Amazon counts is not known",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedUsers":                  "how Amazon counts is not known",
+	"DescribeQueue answer.Queue MaxContacts":                                                  "nothing waits here",
+	"DescribeQueue answer.Queue OutboundCallerConfig":                                         "there are no calls",
+	"DescribeQueue answer.Queue OutboundEmailConfig":                                          "there is no mail to customers",
+	"SearchQueues answer.Queues[] MaxContacts":                                                "nothing waits here",
+	"SearchQueues answer.Queues[] OutboundCallerConfig":                                       "there are no calls",
+	"SearchQueues answer.Queues[] OutboundEmailConfig":                                        "there is no mail to customers",
+	"DescribeHoursOfOperation answer.HoursOfOperation ParentHoursOfOperations":                "hours have no parents",
+	"SearchHoursOfOperations answer.HoursOfOperations[] ParentHoursOfOperations":              "hours have no parents",
+}

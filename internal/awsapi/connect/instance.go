@@ -5,7 +5,64 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/instance"
 )
+
+type createInstanceRequest struct {
+	IdentityType    string            `json:"IdentityManagementType" required:""`
+	Alias           string            `json:"InstanceAlias"`
+	DirectoryID     string            `json:"DirectoryId"`
+	InboundEnabled  *bool             `json:"InboundCallsEnabled" required:""`
+	OutboundEnabled *bool             `json:"OutboundCallsEnabled" required:""`
+	Token           string            `json:"ClientToken"`
+	Tags            map[string]string `json:"Tags"`
+}
+
+// touch names no resource: the instance is not there yet. What tags it is to have
+// is settled by the request.
+func (r *createInstanceRequest) touch() awsapi.Touch {
+	return awsapi.Touch{Context: requestTags(r.Tags)}
+}
+
+// requestTags are the context keys of a request that gives tags to something.
+func requestTags(tags map[string]string) map[string][]string {
+	keys := map[string][]string{}
+	for key, value := range tags {
+		keys["aws:RequestTag/"+key] = []string{value}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], key)
+	}
+	return keys
+}
+
+type createInstanceResponse struct {
+	ID  string     `json:"Id"`
+	ARN aikagi.ARN `json:"Arn"`
+}
+
+func (a *API) createInstance(ctx context.Context, in *createInstanceRequest) (*createInstanceResponse, error) {
+	if in.DirectoryID != "" {
+		return nil, aikagi.Because(aikagi.Invalid, "directory", "not_supported")
+	}
+	made, err := a.Instances.Create(ctx, instance.New{
+		Alias: in.Alias, Identity: aikagi.IdentityType(in.IdentityType), Settings: aikagi.DefaultInstanceSettings(),
+		Attributes: map[aikagi.AttributeType]bool{
+			aikagi.InboundCalls: *in.InboundEnabled, aikagi.OutboundCalls: *in.OutboundEnabled,
+		},
+		Tags: tagsOf(in.Tags), Token: in.Token,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &createInstanceResponse{string(made.ID), awsapi.CallerFrom(ctx).Scope(made.ID).InstanceARN()}, nil
+}
+
+func tagsOf(given map[string]string) []aikagi.Tag {
+	var tags []aikagi.Tag
+	for key, value := range given {
+		tags = append(tags, aikagi.Tag{Key: key, Value: value})
+	}
+	return tags
+}
 
 type listInstancesRequest struct {
 	MaxResults *int32 `query:"maxResults"`
@@ -41,17 +98,17 @@ func (a *API) listInstances(ctx context.Context, in *listInstancesRequest) (*lis
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Accounts.ListInstances(ctx, after, size+1)
+	found, err := a.Instances.List(ctx, after, size+1)
 	if err != nil {
 		return nil, err
 	}
 	out := &listInstancesResponse{Instances: []instanceSummary{}}
 	for i, one := range found {
 		if i == size {
-			out.NextToken = a.Tokens.Seal(ctx, found[i-1].Instance.Alias, "ListInstances")
+			out.NextToken = a.Tokens.Seal(ctx, found[i-1].Alias, "ListInstances")
 			break
 		}
-		out.Instances = append(out.Instances, a.summary(ctx, one.Instance))
+		out.Instances = append(out.Instances, a.summary(ctx, one))
 	}
 	return out, nil
 }
@@ -67,6 +124,7 @@ func (a *API) summary(ctx context.Context, i aikagi.Instance) instanceSummary {
 	return instanceSummary{
 		ID: string(i.ID), ARN: caller.Scope(i.ID).InstanceARN(), IdentityType: string(i.IdentityType), Alias: i.Alias,
 		CreatedTime: awsapi.Epoch(i.CreatedAt), ServiceRole: serviceRole(caller), Status: "ACTIVE",
+		InboundEnabled: i.Attribute(aikagi.InboundCalls), OutboundEnabled: i.Attribute(aikagi.OutboundCalls),
 		AccessURL: a.LoginURL(i.Alias),
 	}
 }
@@ -78,20 +136,21 @@ type instanceRequest struct {
 func (r *instanceRequest) touch() awsapi.Touch { return inInstance(r.InstanceID) }
 
 type describeInstanceResponse struct {
-	Instance instance `json:"Instance"`
+	Instance describedInstance `json:"Instance"`
 }
 
-type instance struct {
+// describedInstance is Amazon's Instance.
+type describedInstance struct {
 	instanceSummary
 	Tags map[string]string `json:"Tags"`
 }
 
 func (a *API) describeInstance(ctx context.Context, in *instanceRequest) (*describeInstanceResponse, error) {
-	i, tags, err := a.Directory.FindInstance(ctx, aikagi.InstanceID(in.InstanceID))
+	i, tags, err := a.Instances.Find(ctx, aikagi.InstanceID(in.InstanceID))
 	if err != nil {
 		return nil, err
 	}
-	return &describeInstanceResponse{instance{a.summary(ctx, i), tagMap(tags)}}, nil
+	return &describeInstanceResponse{describedInstance{a.summary(ctx, i), tagMap(tags)}}, nil
 }
 
 func tagMap(tags []aikagi.Tag) map[string]string {
@@ -100,4 +159,15 @@ func tagMap(tags []aikagi.Tag) map[string]string {
 		m[t.Key] = t.Value
 	}
 	return m
+}
+
+type deleteInstanceRequest struct {
+	InstanceID string `json:"-" path:"InstanceId"`
+	Token      string `query:"clientToken"`
+}
+
+func (r *deleteInstanceRequest) touch() awsapi.Touch { return inInstance(r.InstanceID) }
+
+func (a *API) deleteInstance(ctx context.Context, in *deleteInstanceRequest) (*nothing, error) {
+	return &nothing{}, a.Instances.Delete(ctx, aikagi.InstanceID(in.InstanceID), in.Token)
 }

@@ -5,17 +5,19 @@ import (
 	"slices"
 
 	"github.com/aikagi/aikagi"
-	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/awsapi"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
+	"github.com/aikagi/aikagi/internal/routing"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 )
 
 // API is what the operations lean on.
 type API struct {
-	Accounts  *account.Accounts
+	Instances *instance.Instances
 	Directory *directory.Directory
 	Profiles  *securityprofile.Profiles
+	Routing   *routing.Routing
 	Tokens    awsapi.Tokens
 	// LoginURL tells where people of an instance log in.
 	LoginURL func(alias string) string
@@ -28,8 +30,28 @@ func (a *API) Operations() []awsapi.Operation {
 
 func (a *API) instances() []awsapi.Operation {
 	return []awsapi.Operation{
+		awsapi.Serve(
+			lacking("EXISTING_DIRECTORY with a DirectoryId is refused: there is no directory to ask", put("CreateInstance", "/instance")),
+			(*createInstanceRequest).touch, a.createInstance),
 		awsapi.Serve(get("ListInstances", "/instance"), ofAccount[listInstancesRequest], a.listInstances),
-		awsapi.Serve(get("DescribeInstance", "/instance/{InstanceId}"), (*instanceRequest).touch, a.describeInstance),
+		awsapi.Serve(lacking("instances are not replicated, and none fails to be made", get("DescribeInstance", "/instance/{InstanceId}")),
+			(*instanceRequest).touch, a.describeInstance),
+		awsapi.Serve(remove("DeleteInstance", "/instance/{InstanceId}"), (*deleteInstanceRequest).touch, a.deleteInstance),
+		awsapi.Serve(get("DescribeInstanceAttribute", "/instance/{InstanceId}/attribute/{AttributeType}"),
+			(*attributeRequest).touch, a.describeInstanceAttribute),
+		awsapi.Serve(get("ListInstanceAttributes", "/instance/{InstanceId}/attributes"), (*listRequest).touch, a.listInstanceAttributes),
+		awsapi.Serve(
+			lacking("kept and told; they are about calls and chats, which this server leaves to others",
+				post("UpdateInstanceAttribute", "/instance/{InstanceId}/attribute/{AttributeType}")),
+			(*updateAttributeRequest).touch, a.updateInstanceAttribute),
+		awsapi.Serve(get("ListAuthenticationProfiles", "/authentication-profiles-summary/{InstanceId}"),
+			(*listRequest).touch, a.listAuthenticationProfiles),
+		awsapi.Serve(get("DescribeAuthenticationProfile", "/authentication-profiles/{InstanceId}/{AuthenticationProfileId}"),
+			(*authProfileRequest).touch, a.describeAuthenticationProfile),
+		awsapi.Serve(
+			lacking("without SessionInactivityHandlingEnabled sessions end after an hour of no use; with it nobody is asked first",
+				post("UpdateAuthenticationProfile", "/authentication-profiles/{InstanceId}/{AuthenticationProfileId}")),
+			(*updateAuthProfileRequest).touch, a.updateAuthenticationProfile),
 	}
 }
 
@@ -77,7 +99,33 @@ func (a *API) hierarchy() []awsapi.Operation {
 	}
 }
 
-func (a *API) routing() []awsapi.Operation { return nil }
+func (a *API) routing() []awsapi.Operation {
+	const (
+		none     = "there are no quick connects"
+		counts   = "how many users and queues it has is not told, nor how long people count as waiting"
+		noCalls  = "there are no calls, so neither a caller's name nor a limit of contacts"
+		noParent = "hours have no parents"
+	)
+	return []awsapi.Operation{
+		awsapi.Serve(get("ListRoutingProfiles", "/routing-profiles-summary/{InstanceId}"), (*listRequest).touch, a.listRoutingProfiles),
+		awsapi.Serve(lacking(counts, get("DescribeRoutingProfile", "/routing-profiles/{InstanceId}/{RoutingProfileId}")),
+			(*routingProfileRequest).touch, a.describeRoutingProfile),
+		awsapi.Serve(get("ListRoutingProfileQueues", "/routing-profiles/{InstanceId}/{RoutingProfileId}/queues"),
+			(*listProfileQueuesRequest).touch, a.listRoutingProfileQueues),
+		awsapi.Serve(lacking(counts, post("SearchRoutingProfiles", "/search-routing-profiles")), (*searchRequest).touch, a.searchRoutingProfiles),
+		awsapi.Serve(
+			lacking("standard queues only: users have none of their own", get("ListQueues", "/queues-summary/{InstanceId}")),
+			(*listQueuesRequest).touch, a.listQueues),
+		awsapi.Serve(lacking(noCalls, get("DescribeQueue", "/queues/{InstanceId}/{QueueId}")), (*queueRequest).touch, a.describeQueue),
+		awsapi.Serve(lacking(none, get("ListQueueQuickConnects", "/queues/{InstanceId}/{QueueId}/quick-connects")),
+			(*listQuickConnectsRequest).touch, a.listQueueQuickConnects),
+		awsapi.Serve(lacking(noCalls, post("SearchQueues", "/search-queues")), (*searchQueuesRequest).touch, a.searchQueues),
+		awsapi.Serve(get("ListHoursOfOperations", "/hours-of-operations-summary/{InstanceId}"), (*listRequest).touch, a.listHoursOfOperations),
+		awsapi.Serve(lacking(noParent, get("DescribeHoursOfOperation", "/hours-of-operations/{InstanceId}/{HoursOfOperationId}")),
+			(*hoursRequest).touch, a.describeHoursOfOperation),
+		awsapi.Serve(lacking(noParent, post("SearchHoursOfOperations", "/search-hours-of-operations")), (*searchRequest).touch, a.searchHoursOfOperations),
+	}
+}
 
 func (a *API) tags() []awsapi.Operation {
 	const path = "/tags/{resourceArn}"
@@ -98,7 +146,7 @@ func put(name, path string) awsapi.Operation    { return row(name, http.MethodPu
 func post(name, path string) awsapi.Operation   { return row(name, http.MethodPost, path) }
 func remove(name, path string) awsapi.Operation { return row(name, http.MethodDelete, path) }
 
-// lacking says what is missing of an operation.
+// lacking is a row that says what of the operation is missing.
 func lacking(gap string, op awsapi.Operation) awsapi.Operation {
 	op.Gap = gap
 	return op

@@ -10,6 +10,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/app/apptest"
 	"github.com/aikagi/aikagi/internal/awsapi/apitest"
+	"github.com/aikagi/aikagi/internal/instance"
 )
 
 // desk is the product with a client of the account's owner, and an instance
@@ -24,7 +25,7 @@ func open(t *testing.T) desk {
 	t.Helper()
 	c := apitest.Start(t, apptest.Options{})
 	host := aikagi.WithActor(t.Context(), aikagi.Actor{Kind: aikagi.ActorHost})
-	i, err := c.Directory.CreateInstance(host, "momiji", aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	i, err := c.Instances.Create(host, instance.New{Alias: "momiji", Identity: aikagi.ConnectManaged, Settings: aikagi.DefaultInstanceSettings()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ func (l *Layer) slow(operation string, out any) (any, error) {
 	}
 	now := l.wall.Now()
 	if creates {
-		if id, ok := answer["Id"].(string); ok {
+		id, _ := answer["Id"].(string)
+		if _, again := l.making[id]; !again { // a client token may bring it twice
 			l.making[id] = now.Add(time.Duration(l.plan.SlowCreationMS) * time.Millisecond)
 		}
 		return out, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/sheet"
@@ -27,6 +28,7 @@ type Options struct {
 	Door      *door.Door
 	Directory *directory.Directory
 	Sheets    *sheet.Sheets
+	Instances *instance.Instances
 	Profiles  *securityprofile.Profiles
 	Resets    *reset.Resets
 }
@@ -39,7 +41,7 @@ type Admin struct {
 
 // New reads the templates.
 func New(o Options) (*Admin, error) {
-	if o.Web == nil || o.Door == nil || o.Directory == nil || o.Sheets == nil || o.Profiles == nil || o.Resets == nil {
+	if o.Web == nil || o.Door == nil || o.Directory == nil || o.Sheets == nil || o.Instances == nil || o.Profiles == nil || o.Resets == nil {
 		return nil, errors.New("make administration pages: an option is missing")
 	}
 	pages, err := o.Web.Pages(templates)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/web/webtest"
 )
@@ -300,7 +301,7 @@ func TestSettingsKeepWhatWasTyped(t *testing.T) {
 		"no_email", "explain", "way", "image",
 	}
 	page := b.sees(b.posts("/admin/settings", append(fields, "reset_ttl", "9999", "password_min", "abc")...),
-		http.StatusBadRequest, `value="9999"`, `value="abc"`, `value="さくら"`, `value="explain" checked`, "再設定リンクの有効時間は、5–1,440 分で入力してください")
+		http.StatusBadRequest, `value="9999"`, `value="abc"`, `value="さくら"`, `value="explain" checked`, "再設定リンクの有効時間は、5 分から 1,440 分までで入力してください")
 	webtest.Check(t, aikagi.Japanese, page)
 	b.led(b.posts("/admin/settings", append(fields, "reset_ttl", "６０", "password_min", "14")...), "/admin/settings")
 	b.sees(b.gets("/admin/settings"), http.StatusOK, `value="60"`, `value="14"`)
@@ -358,6 +359,24 @@ func TestS22TextFromPeopleIsText(t *testing.T) {
 		heading := page[strings.Index(page, "<main"):]
 		if path == "/admin/users" && strings.ContainsRune(heading, '\u202e') {
 			t.Errorf("%s: a direction mark acts", path)
+		}
+	}
+}
+
+func TestEveryPermissionHasWords(t *testing.T) {
+	t.Parallel()
+	for _, l := range aikagi.Locales {
+		for _, group := range aikagi.PermissionGroups() {
+			for _, row := range group.Rows {
+				if !i18n.Has(l, i18n.Key("admin.resource."+strings.ToLower(row.Resource))) {
+					t.Errorf("%s has no words for %s", l, row.Resource)
+				}
+				for _, p := range row.Permissions {
+					if p.Action() != "" && !i18n.Has(l, i18n.Key("admin.action."+strings.ToLower(p.Action()))) {
+						t.Errorf("%s has no words for what %s allows", l, p)
+					}
+				}
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestAFileIsLookedAtBeforeItIsWritten(t *testing.T) {
 		t.Fatalf("%d\n%s", w.Code, w.Body)
 	}
 	place := strings.TrimPrefix(w.Header().Get("Location"), "/i/sakura")
-	page := b.sees(b.gets(place), http.StatusOK, "<code>users.csv</code>", "new.one@example.jp", "&lt;b&gt;new")
+	page := b.sees(b.gets(place), http.StatusOK, "<code>users.csv</code>", "new.<wbr>one@<wbr>example.<wbr>jp", "&lt;b&gt;new", "電話の種類: ソフトフォン")
 	if strings.Contains(page, "<b>new") || o.read(t, o.agent.ID).Email != "" {
 		t.Error("looking at a file wrote it, or what it holds is markup")
 	}

@@ -84,7 +84,7 @@ func (a *Admin) settingsPage(r *http.Request, here door.Here, f settingsForm) se
 }
 
 func (a *Admin) showSettings(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	if err := a.Directory.MayReadSettings(r.Context(), here.Instance.ID); err != nil {
+	if err := a.Instances.MayReadSettings(r.Context(), here.Instance.ID); err != nil {
 		return err
 	}
 	return a.pages.Render(w, r, http.StatusOK, "settings.html", a.settingsPage(r, here, typedOf(here.Instance.Settings)))
@@ -104,7 +104,7 @@ func (a *Admin) handleSettings(w http.ResponseWriter, r *http.Request, here door
 	for _, way := range form.All("way") {
 		f.Image, f.Sound = f.Image || way == "image", f.Sound || way == "sound"
 	}
-	err = a.Directory.UpdateSettings(r.Context(), here.Instance.ID, version(form), f.settings())
+	err = a.Instances.UpdateSettings(r.Context(), here.Instance.ID, version(form), f.settings())
 	if err != nil {
 		page := a.settingsPage(r, here, f)
 		if reasonOf(err, aikagi.Conflict, "changed") {

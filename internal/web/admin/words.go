@@ -74,9 +74,35 @@ type changeRow struct{ Field, Before, After string }
 func changeRows(p web.Page, changes []aikagi.Change) []changeRow {
 	rows := make([]changeRow, len(changes))
 	for i, c := range changes {
-		rows[i] = changeRow{word(p, "admin.field", c.Field), c.Before, c.After}
+		rows[i] = changeRow{word(p, "admin.field", c.Field), valueOf(p, c.Field, c.Before), valueOf(p, c.Field, c.After)}
 	}
 	return rows
+}
+
+// valueOf is what a field held, in the words that its form has for it.
+func valueOf(p web.Page, field, value string) string {
+	switch field {
+	case "phone_type":
+		return word(p, "admin.phone", value)
+	case "locale", "no_email":
+		return word(p, "admin."+field, value)
+	case "enabled":
+		return either(p, value, "admin.state.active", "admin.state.disabled")
+	case "auto_accept", "persistent_connection", "image_challenge", "sound_challenge", "connect_password":
+		return either(p, value, "admin.other.used", "admin.other.unused")
+	}
+	return value
+}
+
+// either says what is stored as yes or no.
+func either(p web.Page, value string, yes, no i18n.Key) string {
+	switch value {
+	case "yes":
+		return p.T(yes)
+	case "no":
+		return p.T(no)
+	}
+	return value
 }
 
 // sentence says an audit event in words.

@@ -12,6 +12,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/directory"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/mail"
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/password"
@@ -34,6 +35,7 @@ type office struct {
 	store    *store.Store
 	rules    *directory.Directory
 	sheets   *sheet.Sheets
+	whole    *instance.Instances
 	sessions *session.Sessions
 	door     *door.Door
 	handler  http.Handler
@@ -66,12 +68,13 @@ func open(t *testing.T) *office {
 		},
 	}
 	o := &office{store: s, profile: map[string]aikagi.SecurityProfileID{}}
+	o.whole = &instance.Instances{Store: s, Clock: now}
 	o.rules = &directory.Directory{Store: s, Clock: now, Hashes: hashes, Throttle: waits, Post: post}
 	o.sheets = &sheet.Sheets{Store: s, Clock: now, Directory: o.rules}
 	o.sessions = &session.Sessions{Store: s, Clock: now}
 	o.door = &door.Door{Web: engine, Store: s, Sessions: o.sessions, Clock: now}
 	pages, err := admin.New(admin.Options{
-		Web: engine, Door: o.door, Directory: o.rules, Sheets: o.sheets,
+		Web: engine, Door: o.door, Directory: o.rules, Sheets: o.sheets, Instances: o.whole,
 		Profiles: &securityprofile.Profiles{Store: s, Clock: now},
 		Resets:   &reset.Resets{Store: s, Clock: now, Ring: ring, Throttle: waits, Post: post, Hashes: hashes, Wake: func() {}},
 	})
@@ -94,7 +97,9 @@ func (o *office) furnish(t *testing.T) {
 	t.Helper()
 	host := aikagi.WithActor(t.Context(), aikagi.Actor{Kind: aikagi.ActorHost, Source: "cli"})
 	var err error
-	o.here, err = o.rules.CreateInstance(host, "sakura", aikagi.ConnectManaged, aikagi.DefaultInstanceSettings())
+	o.here, err = o.whole.Create(host, instance.New{
+		Alias: "sakura", Identity: aikagi.ConnectManaged, Settings: aikagi.DefaultInstanceSettings(),
+	})
 	must(t, err)
 	profiles := &securityprofile.Profiles{Store: o.store, Clock: o.rules.Clock}
 	_, err = profiles.Create(host, o.here.ID, "Editor", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})

@@ -7,8 +7,8 @@ import (
 
 	"github.com/aikagi/aikagi/internal/account"
 	"github.com/aikagi/aikagi/internal/clock"
-	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/emergency"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
@@ -27,7 +27,7 @@ type Options struct {
 	Clock     clock.Clock
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
-	Directory *directory.Directory
+	Instances *instance.Instances
 	// Zone is what times of the account are shown in; nil is UTC.
 	Zone *time.Location
 	// BaseURL is where the console is ("https://console.example.jp"); empty is

@@ -27,6 +27,7 @@ import (
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/emergency"
 	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/mail"
 	"github.com/aikagi/aikagi/internal/outbox"
 	"github.com/aikagi/aikagi/internal/password"
@@ -52,6 +53,7 @@ type site struct {
 	accounts *account.Accounts
 	rules    *emergency.Emergency
 	people   *directory.Directory
+	whole    *instance.Instances
 	sessions *session.Sessions
 	handler  http.Handler
 }
@@ -78,9 +80,10 @@ func newSite(t *testing.T, instanceHost string) *site {
 		Store: s, Clock: set, Ring: ring, Hashes: hashes, Throttle: limits, Region: "ap-northeast-1",
 	}
 	w.rules = &emergency.Emergency{Store: s, Clock: set, Sessions: w.sessions, Post: post, Region: "ap-northeast-1"}
+	w.whole = &instance.Instances{Store: s, Clock: set}
 	w.people = &directory.Directory{Store: s, Clock: set, Post: post, Hashes: hashes, Throttle: limits}
 	c, err := console.New(console.Options{
-		Web: engine, Clock: set, Accounts: w.accounts, Emergency: w.rules, Directory: w.people,
+		Web: engine, Clock: set, Accounts: w.accounts, Emergency: w.rules, Instances: w.whole,
 		Door: &door.Door{Web: engine, Store: s, Sessions: w.sessions, Clock: set},
 	})
 	must(t, err)
@@ -344,7 +347,7 @@ func TestEachPageInEachLanguage(t *testing.T) {
 			b.post("/account/contact", "email", "broken").wants(http.StatusBadRequest)
 			b.post("/account/contact", "email", "ｎｅｗ@example.jp").leadsTo("/account/contact")
 			b.get("/account/contact").wants(http.StatusOK, "new@example.jp")
-			b.get("/account/audit").wants(http.StatusOK, "account.claim", "new@example.jp")
+			b.get("/account/audit").wants(http.StatusOK, "account.claim", "new@<wbr>example.<wbr>jp")
 			b.post("/account/logout").leadsTo("/account/login")
 			b.get("/account/login").wants(http.StatusOK, i18n.T(l, "console.login.signed_out"), "aikagi console")
 			b.get("/account").leadsTo("/account/login")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/web"
 )
 
@@ -79,18 +80,29 @@ func (c *Console) newInstanceForm(r *http.Request, f web.Form) newInstancePage {
 		identity = aikagi.ConnectManaged
 	}
 	for _, i := range []struct {
-		identity   aikagi.IdentityType
-		text, hint string
+		identity aikagi.IdentityType
+		hint     string
 	}{
-		{aikagi.ConnectManaged, p.T("console.identity.managed"), p.T("console.identity.managed.hint")},
-		{aikagi.SAML, p.T("console.identity.saml"), p.T("console.identity.saml.hint")},
-		{aikagi.ExistingDirectory, p.T("console.identity.directory"), p.T("console.identity.directory.hint")},
+		{aikagi.ConnectManaged, p.T("console.identity.managed.hint")},
+		{aikagi.SAML, p.T("console.identity.saml.hint")},
+		{aikagi.ExistingDirectory, p.T("console.identity.directory.hint")},
 	} {
 		p.Identities = append(p.Identities, web.Choice{
-			Value: string(i.identity), Text: i.text, Hint: i.hint, Chosen: i.identity == identity,
+			Value: string(i.identity), Text: identityName(p.Page, i.identity), Hint: i.hint, Chosen: i.identity == identity,
 		})
 	}
 	return p
+}
+
+// identityName says where an instance's passwords are kept.
+func identityName(p web.Page, t aikagi.IdentityType) string {
+	switch t {
+	case aikagi.SAML:
+		return p.T("console.identity.saml")
+	case aikagi.ExistingDirectory:
+		return p.T("console.identity.directory")
+	}
+	return p.T("console.identity.managed")
 }
 
 func (c *Console) showNewInstance(w http.ResponseWriter, r *http.Request, _ here) error {
@@ -112,8 +124,9 @@ func (c *Console) handleNewInstance(w http.ResponseWriter, r *http.Request, _ he
 	settings := aikagi.DefaultInstanceSettings()
 	settings.DisplayName, settings.Contact = form.Get("display_name"), form.Get("contact")
 	settings.TimeZone, settings.Locale = form.Get("time_zone"), aikagi.ParseLocale(form.Get("locale")).Or()
-	made, err := c.Directory.CreateInstance(r.Context(), form.Get("alias"),
-		aikagi.IdentityType(form.Get("identity_type")), settings)
+	made, err := c.Instances.Create(r.Context(), instance.New{
+		Alias: form.Get("alias"), Identity: aikagi.IdentityType(form.Get("identity_type")), Settings: settings,
+	})
 	if err == nil {
 		c.Web.Flash(w, "ok", "console.newinstance.done")
 		return web.SeeOther(w, r, "/account/instances/"+string(made.ID))
@@ -129,6 +142,7 @@ func (c *Console) handleNewInstance(w http.ResponseWriter, r *http.Request, _ he
 type instancePage struct {
 	web.Page
 	account.Overview
+	Identity  string
 	LoginURL  string
 	ForgotURL string
 	Emergency string
@@ -146,6 +160,7 @@ func (c *Console) showInstance(w http.ResponseWriter, r *http.Request, _ here) e
 		ForgotURL: c.Web.URLs().Instance(alias, "/forgot"),
 		Emergency: "/account/instances/" + string(overview.Instance.ID) + "/emergency",
 	}
+	page.Identity = identityName(page.Page, overview.Instance.IdentityType)
 	return c.pages.Render(w, r, http.StatusOK, "instance.html", page)
 }
 

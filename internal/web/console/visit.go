@@ -108,7 +108,7 @@ func menu() *web.Menu {
 			{Items: []web.MenuItem{{Label: "console.instances.title", Path: "/account"}}},
 			{Label: "console.menu.access", Items: []web.MenuItem{
 				{Label: "console.principals.title", Path: "/account/principals"},
-				{Label: "console.policies.title", Path: "/account/policies"},
+				{Label: "console.policies.title", Path: "/account/policies", Also: "/account/managed-policies"},
 				{Label: "console.simulator.title", Path: "/account/simulator"},
 			}},
 			{Label: "console.menu.record", Items: []web.MenuItem{

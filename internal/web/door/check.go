@@ -42,15 +42,16 @@ func (d *Door) check(r *http.Request) (Checked, error) {
 	if err != nil {
 		return Checked{}, aikagi.E(aikagi.NotFound, "instance", nil)
 	}
+	visit := web.VisitOf(r.Context())
 	var refused error = aikagi.E(aikagi.Unauthenticated, "session", nil)
 	for _, instance := range d.instancesIn(r) {
 		token, err := d.Web.ReadCookie(r, CookieName(instance))
 		if err != nil {
 			return Checked{}, err
 		}
-		s, name, err := d.Sessions.Check(r.Context(), alias, instance, token)
+		s, name, err := d.Sessions.Check(r.Context(), alias, instance, visit.Client, token)
 		if err == nil {
-			visit := web.VisitOf(r.Context()) // for the log
+			// For the log.
 			visit.Site.ID, visit.Viewer = string(s.InstanceID), viewer(s)
 			return Checked{UserID: s.UserID, Username: name, Emergency: s.GrantID != "", ExpiresAt: s.ExpiresAt}, nil
 		}

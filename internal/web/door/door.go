@@ -89,8 +89,9 @@ func (d *Door) toLogin(w http.ResponseWriter, r *http.Request, why error) error 
 	if r.Method == http.MethodGet && web.VisitOf(r.Context()).Alias != "" {
 		query.Set("next", backTo(r))
 	}
-	if aikagi.ReasonOf(why) == "timed_out" {
-		query.Set("why", "timed_out")
+	switch reason := aikagi.ReasonOf(why); reason {
+	case "timed_out", "network":
+		query.Set("why", reason)
 	}
 	path := web.Path(r, LoginPath)
 	if len(query) > 0 {
@@ -163,7 +164,9 @@ func (d *Door) session(r *http.Request, here *Here, actor *aikagi.Actor, visit *
 	if err != nil {
 		return err
 	}
-	found, err := d.Sessions.Find(r.Context(), here.Instance.ID, token)
+	found, err := d.Sessions.Find(r.Context(), session.Entrance{
+		Instance: here.Instance.ID, Access: here.Instance.Access, From: visit.Client,
+	}, token)
 	if err != nil {
 		return err
 	}

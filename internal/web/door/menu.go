@@ -11,6 +11,7 @@ type entry struct {
 	label i18n.Key
 	path  string
 	needs aikagi.Permission
+	also  string // pages that belong to it but lie elsewhere
 }
 
 // menu makes the menu of whoever is logged in. It is the same on all pages, so
@@ -28,15 +29,15 @@ func menu(visit *web.Visit, here Here) *web.Menu {
 		})
 	}
 	people := group(visit, here, "menu.people",
-		entry{"menu.users", "/admin/users", aikagi.UsersView},
-		entry{"menu.requests", "/admin/requests", aikagi.UsersEdit},
-		entry{"menu.profiles", "/admin/profiles", aikagi.SecurityProfilesView},
-		entry{"menu.hierarchy", "/admin/hierarchy", aikagi.AgentGroupingView},
+		entry{"menu.users", "/admin/users", aikagi.UsersView, "/admin/import"},
+		entry{"menu.requests", "/admin/requests", aikagi.UsersEdit, ""},
+		entry{"menu.profiles", "/admin/profiles", aikagi.SecurityProfilesView, ""},
+		entry{"menu.hierarchy", "/admin/hierarchy", aikagi.AgentGroupingView, ""},
 	)
 	operation := group(visit, here, "menu.operation",
-		entry{"menu.mail", "/admin/mail", aikagi.UsersEdit},
-		entry{"menu.audit", "/admin/audit", aikagi.HistoricalChangesView},
-		entry{"menu.settings", "/admin/settings", aikagi.SecurityProfilesEdit},
+		entry{"menu.mail", "/admin/mail", aikagi.UsersEdit, ""},
+		entry{"menu.audit", "/admin/audit", aikagi.HistoricalChangesView, ""},
+		entry{"menu.settings", "/admin/settings", aikagi.SecurityProfilesEdit, ""},
 	)
 	for _, g := range []web.MenuGroup{people, operation} {
 		if len(g.Items) > 0 {
@@ -49,9 +50,14 @@ func menu(visit *web.Visit, here Here) *web.Menu {
 func group(visit *web.Visit, here Here, label i18n.Key, entries ...entry) web.MenuGroup {
 	g := web.MenuGroup{Label: label}
 	for _, e := range entries {
-		if here.May(e.needs) {
-			g.Items = append(g.Items, web.MenuItem{Label: e.label, Path: visit.Path(e.path)})
+		if !here.May(e.needs) {
+			continue
 		}
+		item := web.MenuItem{Label: e.label, Path: visit.Path(e.path)}
+		if e.also != "" {
+			item.Also = visit.Path(e.also)
+		}
+		g.Items = append(g.Items, item)
 	}
 	return g
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/reset/resettest"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/store/storetest"
@@ -62,6 +63,33 @@ func TestS15SessionsAreTheServersOwn(t *testing.T) {
 	p := b.opens("/me")
 	if at, err := url.Parse(p.location()); err != nil || at.Query().Get("why") != "timed_out" || at.Query().Get("next") != "/i/sakura/me" {
 		t.Errorf("idle for too long: %s to %s", p.Status, p.location())
+	}
+}
+
+// TestS15TheLoginPageSaysThatTheNetworkIsWrong: the password is right, and a
+// login page without a word would be asked for ever.
+func TestS15TheLoginPageSaysThatTheNetworkIsWrong(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.User(t, "sato")
+	b := s.browser(t)
+	b.logsIn("sato", resettest.Password)
+	storetest.Update(t, s.Store, func(tx *store.Tx) error {
+		i, err := tx.FindInstance(t.Context(), s.Instance.ID)
+		if err != nil {
+			return err
+		}
+		i.Access.AllowedIPs = []string{"203.0.113.0/24"}
+		return tx.UpdateInstanceAccess(t.Context(), i)
+	})
+	p := b.opens("/me")
+	at, err := url.Parse(p.location())
+	if err != nil || at.Query().Get("why") != "network" {
+		t.Fatalf("outside: %s to %s", p.Status, p.location())
+	}
+	page := b.opens("/login?why=network")
+	if want := i18n.T(aikagi.Japanese, "login.outside.title"); !strings.Contains(page.body, want) {
+		t.Errorf("the page does not say %q", want)
 	}
 }
 

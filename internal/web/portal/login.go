@@ -17,6 +17,7 @@ type loginPage struct {
 	Username string
 	Next     string
 	TimedOut bool
+	Outside  bool // the instance lets nobody in from that network
 	Wait     int  // seconds; 0 for none
 	Network  bool // the wait is the network's, over all names
 	Other    bool
@@ -34,7 +35,10 @@ func (p *Portal) showLogin(w http.ResponseWriter, r *http.Request, here door.Her
 	if err != nil {
 		return err
 	}
-	page := loginPage{Page: p.Web.Page(r, "login.title"), Next: query.Get("next"), TimedOut: query.Get("why") == "timed_out"}
+	page := loginPage{
+		Page: p.Web.Page(r, "login.title"), Next: query.Get("next"),
+		TimedOut: query.Get("why") == "timed_out", Outside: query.Get("why") == "network",
+	}
 	var done doneNote
 	if p.note(r, doneName(here.Instance.ID), &done) {
 		page.Username = done.Username
