@@ -14,16 +14,16 @@ import (
 type Plan struct {
 	// Throttle counts each operation by itself, whoever calls it: a quota of AWS is
 	// one of account and Region.
-	Throttle *Throttle `json:"throttle,omitempty"`
+	Throttle *Throttle `json:"throttle,omitzero"`
 	// Conflict names operations that answer ResourceConflictException.
-	Conflict []string `json:"conflict,omitempty"`
+	Conflict []string `json:"conflict,omitzero"`
 	// SlowCreationMS is how long a new instance is CREATION_IN_PROGRESS.
-	SlowCreationMS int64 `json:"slow_creation_ms,omitempty"`
+	SlowCreationMS int64 `json:"slow_creation_ms,omitzero"`
 	// MaxPageSize is the most that lists answer at once, whatever is asked for.
-	MaxPageSize int32 `json:"max_page_size,omitempty"`
+	MaxPageSize int32 `json:"max_page_size,omitzero"`
 	// LatencyMS is how much longer each operation takes.
-	LatencyMS int64     `json:"latency_ms,omitempty"`
-	Fail      []Failure `json:"fail,omitempty"`
+	LatencyMS int64     `json:"latency_ms,omitzero"`
+	Fail      []Failure `json:"fail,omitzero"`
 }
 
 // Throttle is a quota: Burst at once, then Rate a second.
@@ -38,7 +38,7 @@ type Failure struct {
 	Operation string           `json:"operation"`
 	Error     awsapi.FaultName `json:"error"`
 	// Times is how often; 0: until the plan changes.
-	Times int `json:"times,omitempty"`
+	Times int `json:"times,omitzero"`
 }
 
 // Limits of a plan, so that a slip of the pen does not look like a hang.
