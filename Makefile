@@ -61,6 +61,7 @@ faults: test-needs ## the long sweeps: crash after every step, every fault of di
 	set -a; . .cache/test-needs.env; set +a; AIKAGI_FAULTS=full AIKAGI_FAULTS_WRITE=$(CURDIR)/docs/reliability.md \
 		$(GO) test -tags faults -p 1 -count=1 -timeout 180m -run 'Crash|Fault|Kill|TestK1[26]|TestL[0-9]|TestJ[0-9]' ./...
 	AIKAGI_FAULTS=full $(GO) test -count=1 -timeout 180m -run 'TestA13|TestA16|TestB04|TestB19' ./internal/attack
+	AIKAGI_FAULTS=full $(GO) test -count=1 -timeout 60m -run TestH03 ./internal/awsapi/sigv4
 
 # How long each fuzz target runs, and which: `make fuzz FUZZTIME=5m FUZZ=Policy`.
 FUZZTIME ?= 20s

@@ -22,9 +22,10 @@ import (
 //
 //	emulate ARGS…      starts aikagi dev --json, prints its line, sets ENDPOINT and INSTANCE
 //	creates NAME [VAR] makes a hierarchy group, prints its id and keeps it in VAR
+//	lists              lists the groups, as who only reads
 //	call METHOD URL    makes a control call and prints the answer
 func emulations() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"emulate": emulate, "creates": creates, "call": call}
+	return map[string]func(*testscript.TestScript, bool, []string){"emulate": emulate, "creates": creates, "lists": lists, "call": call}
 }
 
 func emulate(ts *testscript.TestScript, _ bool, args []string) {
@@ -46,13 +47,7 @@ func emulate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func creates(ts *testscript.TestScript, _ bool, args []string) {
-	client := connect.New(connect.Options{
-		Region: "ap-northeast-1", BaseEndpoint: aws.String(ts.Getenv("ENDPOINT")),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil
-		}),
-	})
-	made, err := client.CreateUserHierarchyGroup(context.Background(), &connect.CreateUserHierarchyGroupInput{
+	made, err := client(ts).CreateUserHierarchyGroup(context.Background(), &connect.CreateUserHierarchyGroupInput{
 		InstanceId: aws.String(ts.Getenv("INSTANCE")), Name: &args[0],
 	})
 	ts.Check(err)
@@ -60,6 +55,25 @@ func creates(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv(args[1], *made.HierarchyGroupId)
 	}
 	_, _ = fmt.Fprintln(ts.Stdout(), *made.HierarchyGroupId)
+}
+
+func lists(ts *testscript.TestScript, _ bool, _ []string) {
+	all, err := client(ts).ListUserHierarchyGroups(context.Background(), &connect.ListUserHierarchyGroupsInput{
+		InstanceId: aws.String(ts.Getenv("INSTANCE")),
+	})
+	ts.Check(err)
+	for _, g := range all.UserHierarchyGroupSummaryList {
+		_, _ = fmt.Fprintln(ts.Stdout(), *g.Name)
+	}
+}
+
+func client(ts *testscript.TestScript) *connect.Client {
+	return connect.New(connect.Options{
+		Region: "ap-northeast-1", BaseEndpoint: aws.String(ts.Getenv("ENDPOINT")),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil
+		}),
+	})
 }
 
 func call(ts *testscript.TestScript, neg bool, args []string) {

@@ -104,64 +104,6 @@ func (a *Accounts) endSessionsOfKey(ctx context.Context, tx *store.Tx, owner aik
 	return tx.EndConsoleSessionsOf(ctx, owner, string(aikagi.ActorFrom(ctx).SessionID))
 }
 
-// Lookup returns the secret of an access key that may be used; it is what
-// sigv4.Verify asks. An unknown key, one that is switched off and one of a
-// disabled principal are alike.
-func (a *Accounts) Lookup(ctx context.Context, accessKeyID string) (secret aikagi.Secret, ok bool, err error) {
-	key, _, err := a.signer(ctx, aikagi.AccessKeyID(accessKeyID))
-	if err != nil {
-		if aikagi.CodeOf(err) == aikagi.Unauthenticated {
-			err = nil
-		}
-		return aikagi.Secret{}, false, err
-	}
-	plain, err := a.Ring.Open(accessKeyPurpose, []byte(key.ID), key.Sealed)
-	if err != nil {
-		return aikagi.Secret{}, false, aikagi.E(aikagi.Internal, "access_key", err)
-	}
-	return aikagi.NewSecret(string(plain)), true, nil
-}
-
-// Signer returns the principal of a key whose signature was checked, and notes
-// that the key was used.
-func (a *Accounts) Signer(ctx context.Context, id aikagi.AccessKeyID) (aikagi.Principal, error) {
-	key, principal, err := a.signer(ctx, id)
-	now := a.Clock.Now()
-	if err != nil || now.Sub(key.LastUsedAt) < aikagi.SessionTouchEvery {
-		return principal, err
-	}
-	return principal, a.Store.Update(ctx, func(tx *store.Tx) error { return tx.TouchAccessKey(ctx, id, now) })
-}
-
-func (a *Accounts) signer(ctx context.Context, id aikagi.AccessKeyID) (aikagi.AccessKey, aikagi.Principal, error) {
-	var key aikagi.AccessKey
-	var principal aikagi.Principal
-	err := a.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if key, err = tx.FindAccessKey(ctx, id); err != nil {
-			return err
-		}
-		principal, err = tx.FindPrincipal(ctx, key.PrincipalID)
-		return err
-	})
-	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
-		return key, principal, err
-	}
-	if err != nil || !key.Enabled || !principal.Enabled {
-		return key, principal, aikagi.E(aikagi.Unauthenticated, "access_key", nil)
-	}
-	return key, principal, nil
-}
-
-// ID returns the number of the account.
-func (a *Accounts) ID(ctx context.Context) (aikagi.AccountID, error) {
-	var account aikagi.Account
-	err := a.Store.View(ctx, func(tx *store.Tx) (err error) {
-		account, err = tx.FindAccount(ctx)
-		return err
-	})
-	return account.ID, err
-}
-
 // FindAccessKey reads a key of owner, for the page that asks before it is
 // removed.
 func (a *Accounts) FindAccessKey(ctx context.Context, owner aikagi.PrincipalID, id aikagi.AccessKeyID) (aikagi.AccessKey, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -31,6 +32,9 @@ type Accounts struct {
 	Hashes   *password.Gate
 	Throttle *throttle.Throttle
 	Region   string // of the ARNs of instances
+
+	standInOnce sync.Once
+	standInKey  aikagi.AccessKey
 }
 
 // administratorAccess is what the first principal gets.

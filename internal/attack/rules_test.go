@@ -19,9 +19,9 @@ func unasked() map[string]string {
 	return map[string]string{
 		"Sheets.WorkImports": job, "Instances.Clear": job, "Resets.Answer": job, "Resets.Ask": "anybody may ask", "Resets.Again": "anybody may ask", "Resets.Confirm": secret, "Resets.Look": secret,
 		"Resets.TryCode": secret, "Resets.ChangeOwn": "the current password is the right",
-		"Accounts.Account": door, "Accounts.ID": door, "Accounts.Bootstrap": "the first start", "Accounts.Claim": secret, "Accounts.LookAtSetup": secret,
-		"Accounts.LookAtLink": secret, "Accounts.SignIn": secret, "Accounts.SignInByLink": secret, "Accounts.Find": secret, "Accounts.Lookup": door,
-		"Accounts.Signer": door, "Accounts.SignOut": "one's own session", "Accounts.OfferTOTP": "one's own factor",
+		"Accounts.Account": door, "Accounts.Bootstrap": "the first start", "Accounts.Claim": secret, "Accounts.LookAtSetup": secret,
+		"Accounts.LookAtLink": secret, "Accounts.SignIn": secret, "Accounts.SignInByLink": secret, "Accounts.Find": secret,
+		"Accounts.SignOut": "one's own session", "Accounts.OfferTOTP": "one's own factor",
 		"Accounts.ReofferTOTP": "one's own factor", "Accounts.ConsoleLink": "one's own sign-in",
 		"Emergency.Look": secret, "Emergency.Start": secret, "Accounts.ChangePassword": "the current password is the right",
 		"Emergency.Begin": "refuses on the record: TestG01EmergencyAccessNeedsItsRight",

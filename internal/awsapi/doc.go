@@ -10,7 +10,8 @@
 // and one function. The rows of Amazon Connect are in package connect; the one of
 // STS is here, because clients of every service ask it first.
 //
-// A request has one way to say who it is: its signature. Cookies mean nothing
-// here, and nothing is served to who did not sign. awsapi decides nothing about
-// rights; rules do, in the transaction that acts.
+// A request has one way to say who it is: its signature, in the header or, of a
+// presigned URL, in the query. Cookies mean nothing here, and nothing is served to
+// who did not sign. awsapi decides nothing about rights; rules do, in the
+// transaction that acts.
 package awsapi

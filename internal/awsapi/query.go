@@ -8,7 +8,8 @@ import (
 )
 
 // The query protocol of AWS, as far as STS's GetCallerIdentity needs it: a form
-// in the body of POST /, answered in XML. Clients of every service ask it first.
+// in the body of POST / or, in a presigned URL, in the query; answered in XML.
+// Clients of every service ask it first.
 
 const (
 	xmlKind      = "text/xml"
@@ -18,7 +19,9 @@ const (
 )
 
 // isQuery reports whether a request speaks the query protocol.
-func isQuery(r *http.Request) bool { return r.URL.Path == "/" && r.Method == http.MethodPost }
+func isQuery(r *http.Request) bool {
+	return r.URL.Path == "/" && (r.Method == http.MethodPost || r.Method == http.MethodGet)
+}
 
 type identityAnswer struct {
 	XMLName xml.Name `xml:"GetCallerIdentityResponse"`
@@ -36,7 +39,11 @@ func (s *Server) answerQuery(r *http.Request, x *exchange, body []byte) ([]byte,
 	if err != nil {
 		return nil, "", err
 	}
-	form, err := url.ParseQuery(string(body))
+	text := string(body)
+	if text == "" {
+		text = r.URL.RawQuery
+	}
+	form, err := url.ParseQuery(text)
 	if err != nil {
 		return nil, "", fault(Serialization, "The form cannot be read.")
 	}
@@ -47,11 +54,11 @@ func (s *Server) answerQuery(r *http.Request, x *exchange, body []byte) ([]byte,
 	if err := s.limits.take(x.caller.Principal.ID, x.op, x.began); err != nil {
 		return nil, "", err
 	}
-	text, err := xml.Marshal(identityAnswer{
+	answer, err := xml.Marshal(identityAnswer{
 		Space: stsNamespace, ARN: x.caller.ARN(), Account: string(x.caller.Account), Request: x.id,
 		UserID: "AIDA" + strings.ToUpper(strings.ReplaceAll(string(x.caller.Principal.ID), "-", ""))[:16],
 	})
-	return text, xmlKind, err
+	return answer, xmlKind, err
 }
 
 type queryError struct {

@@ -2,6 +2,8 @@ package awsapi
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -74,10 +76,11 @@ type exchange struct {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{id: uuid.NewString(), began: s.Wall.Now()}
+	x := &exchange{id: requestID(), began: s.Wall.Now()}
 	defer s.logged(r, x)
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", x.id)
+	h.Set("Date", x.began.UTC().Format(http.TimeFormat)) // by which clients correct their clocks (H07)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	body, kind, err := s.answer(w, r, x)
@@ -97,6 +100,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) // the client may be gone
 }
 
+// requestID is random whatever the source of the other ids is: who only reads in
+// dev changes no id that is made afterwards (ADR 0006).
+func requestID() string {
+	return uuid.Must(uuid.NewRandomFromReader(rand.Reader)).String() // crypto/rand ends the process rather than fail
+}
+
 const jsonKind = "application/json"
 
 // answer makes the body of the answer. A panic is a bug of ours: the client gets
@@ -108,7 +117,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 			err = aikagi.E(aikagi.Internal, "request", nil)
 		}
 	}()
-	received, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	received, err := receive(w, r)
 	if err != nil {
 		return nil, "", err
 	}
@@ -144,26 +153,37 @@ func (s *Server) around(ctx context.Context, op Operation, do func(context.Conte
 	return s.Around(ctx, op, do)
 }
 
+// receive reads the whole body. One that breaks off, or whose chunks are none, is
+// the client's or the network's doing.
+func receive(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	received, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooBig *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooBig) {
+		return nil, &Fault{Name: Serialization, Message: "The body cannot be read to its end.", Err: err}
+	}
+	return received, err
+}
+
 // authenticate checks the signature and returns a context in which its principal
 // acts.
 func (s *Server) authenticate(r *http.Request, x *exchange, body []byte, service string) (context.Context, error) {
 	now := s.Wall.Now()
-	who, err := sigv4.Verify(r, body, s.Accounts.Lookup, now, service, s.regions(service)...)
+	signer := s.Accounts.Signer()
+	// A presigned URL is passed on, and good for days: it may ask, and change nothing.
+	changes := service == "connect" && r.Method != http.MethodGet
+	scope := sigv4.Scope{Service: service, Regions: s.regions(service), HeaderOnly: changes}
+	identity, err := sigv4.Verify(r, body, signer.Lookup, now, scope)
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.Accounts.Signer(r.Context(), who.AccessKeyID())
+	who, err := signer.Proved(r.Context(), identity)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.Accounts.ID(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	x.caller = Caller{Account: id, Principal: principal, Region: s.Region}
+	x.caller = Caller{Account: who.Account, Principal: who.Principal, Region: s.Region}
 	ctx := context.WithValue(r.Context(), callerKey{}, x.caller)
 	return aikagi.WithActor(ctx, aikagi.Actor{
-		Kind: aikagi.ActorPrincipal, PrincipalID: principal.ID, Name: principal.Name,
+		Kind: aikagi.ActorPrincipal, PrincipalID: who.Principal.ID, Name: who.Principal.Name,
 		Source: "api", Address: s.Address(r), RequestID: x.id, Locale: aikagi.English,
 	}), nil
 }

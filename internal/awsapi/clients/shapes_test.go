@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	sdk "github.com/aws/aws-sdk-go-v2/service/connect"
 
 	"github.com/aikagi/aikagi/internal/awsapi"
@@ -95,6 +97,10 @@ func members(t reflect.Type) map[string]reflect.StructField {
 func (c comparison) values(where string, ours, theirs reflect.Type) {
 	ours, theirs = plain(ours), plain(theirs)
 	switch {
+	case ours == reflect.TypeFor[jsontext.Value](): // read to be refused
+		if c.op.Gap == "" {
+			c.t.Errorf("%s: is refused, and the row of the operation does not say so", where)
+		}
 	case theirs == reflect.TypeFor[time.Time]():
 		if ours != reflect.TypeFor[awsapi.Epoch]() {
 			c.t.Errorf("%s: a time is a %s", where, ours)

@@ -156,11 +156,11 @@ func TestSearchingByNameAndTag(t *testing.T) {
 		{`,"SearchCriteria":` + by("name", "CONTAINS", "0%"), "[Nightly 100%] 1"},
 		{`,"SearchCriteria":` + by("name", "CONTAINS", "__"), "[] 0"},
 		{`,"SearchCriteria":` + by("description", "CONTAINS", "tests"), "[Night Nightly 100% Zebra] 3"},
-		{`,"SearchCriteria":{"OrConditions":[` + by("name", "EXACT", "zebra") + `,` + by("name", "EXACT", "night") + `]}`, "[Night Zebra] 2"},
+		{`,"SearchCriteria":{"OrConditions":[` + by("name", "EXACT", "Zebra") + `,` + by("name", "EXACT", "Night") + `]}`, "[Night Zebra] 2"},
 		{`,"SearchCriteria":{"AndConditions":[` + by("name", "STARTS_WITH", "n") + `,` + by("name", "CONTAINS", "ly") + `]}`, "[Nightly 100%] 1"},
 		{`,"SearchCriteria":{"QueueTypeCondition":"STANDARD"}`, "[BasicQueue Night Nightly 100% Zebra] 4"},
 		{`,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"team","TagValue":"n"}}}`, "[Night Nightly 100%] 2"},
-		{`,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"all"}}}`, "[Night Nightly 100% Zebra] 3"},
+		{`,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"all","TagValue":"yes"}}}`, "[Night Nightly 100% Zebra] 3"},
 		{`,"SearchFilter":{"TagFilter":{"AndConditions":[{"TagKey":"all","TagValue":"yes"},{"TagKey":"team","TagValue":"z"}]}}`, "[Zebra] 1"},
 		{`,"SearchFilter":{"TagFilter":{"OrConditions":[[{"TagKey":"team","TagValue":"z"}],[{"TagKey":"team","TagValue":"n"},{"TagKey":"all","TagValue":"no"}]]}}`, "[Zebra] 1"},
 		{`,"SearchCriteria":` + by("name", "CONTAINS", "ly") + `,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"team","TagValue":"n"}}}`, "[Nightly 100%] 1"},
@@ -187,7 +187,7 @@ func TestSearchingByNameAndTag(t *testing.T) {
 		if found.at("ApproximateTotalCount") != "1" || !strings.Contains(found.at(member), "Basic") {
 			t.Errorf("%s: %v", path, found)
 		}
-		post(c, path, `,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"none"}}}`).Into(&found)
+		post(c, path, `,"SearchFilter":{"TagFilter":{"TagCondition":{"TagKey":"none","TagValue":"x"}}}`).Into(&found)
 		if found.at(member) != "[]" {
 			t.Errorf("%s by tag: %v", path, found)
 		}

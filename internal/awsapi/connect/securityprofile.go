@@ -31,7 +31,7 @@ func (r *profileRequest) profile() aikagi.SecurityProfileID {
 // does not honour them would give more than its author believes. Empty ones ask
 // for nothing.
 type beyond struct {
-	Tags       jsontext.Value `json:"AllowedAccessControlTags"`
+	AccessTags jsontext.Value `json:"AllowedAccessControlTags"`
 	Tagged     jsontext.Value `json:"TagRestrictedResources"`
 	Hierarchy  jsontext.Value `json:"HierarchyRestrictedResources"`
 	Group      jsontext.Value `json:"AllowedAccessControlHierarchyGroupId"`
@@ -47,7 +47,7 @@ func (b beyond) check() error {
 		name  string
 		value jsontext.Value
 	}{
-		{"AllowedAccessControlTags", b.Tags},
+		{"AllowedAccessControlTags", b.AccessTags},
 		{"TagRestrictedResources", b.Tagged},
 		{"HierarchyRestrictedResources", b.Hierarchy},
 		{"AllowedAccessControlHierarchyGroupId", b.Group},

@@ -82,7 +82,7 @@ func (c *Control) putClock(w http.ResponseWriter, r *http.Request) {
 	text, err := body(w, r)
 	var s shown
 	if err == nil {
-		err = json.Unmarshal(text, &s, json.RejectUnknownMembers(true))
+		err = read(text, &s)
 	}
 	if err == nil && s.Now != nil && (s.Now.Year() < 1970 || s.Now.Year() > 9999) {
 		err = errors.New("now must be a time from 1970 to 9999")

@@ -61,10 +61,23 @@ func failures() []awsapi.FaultName {
 // words for whoever wrote it.
 func parse(text []byte, operations []string) (Plan, error) {
 	var p Plan
-	if err := json.Unmarshal(text, &p, json.RejectUnknownMembers(true)); err != nil {
+	if err := read(text, &p); err != nil {
 		return Plan{}, err
 	}
 	return p, p.check(operations)
+}
+
+// read reads one JSON value without members that nobody knows.
+func read(text []byte, v any) error {
+	err := json.Unmarshal(text, v, json.RejectUnknownMembers(true))
+	var wrong *json.SemanticError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case errors.Is(err, json.ErrUnknownName):
+		return fmt.Errorf("%s: there is no such member", wrong.JSONPointer)
+	}
+	return fmt.Errorf("%s: the value has the wrong type", wrong.JSONPointer)
 }
 
 func (p Plan) check(operations []string) error {

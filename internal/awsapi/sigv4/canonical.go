@@ -15,15 +15,13 @@ import (
 // IAM user guide, "Create a canonical request".
 func canonicalRequest(r *http.Request, c claim, bodyHash [sha256.Size]byte) (string, error) {
 	payload := hex.EncodeToString(bodyHash[:])
-	if given, ok := r.Header["X-Amz-Content-Sha256"]; ok && subtle.ConstantTimeCompare([]byte(given[0]), []byte(payload)) != 1 {
+	for _, given := range slices.Concat(r.Header["X-Amz-Content-Sha256"], c.query.values("X-Amz-Content-Sha256")) {
 		// So UNSIGNED-PAYLOAD and STREAMING-… are refused with all wrong hashes (H06).
-		return "", refuse(InvalidSignature, "x-amz-content-sha256 is not the hash of the body")
+		if subtle.ConstantTimeCompare([]byte(given), []byte(payload)) != 1 {
+			return "", refuse(InvalidSignature, "x-amz-content-sha256 is not the hash of the body")
+		}
 	}
 	path, err := canonicalPath(r)
-	if err != nil {
-		return "", err
-	}
-	query, err := canonicalQuery(r)
 	if err != nil {
 		return "", err
 	}
@@ -32,30 +30,33 @@ func canonicalRequest(r *http.Request, c claim, bodyHash [sha256.Size]byte) (str
 		return "", err
 	}
 	return strings.Join([]string{
-		r.Method, path, query, headers, strings.Join(c.signedHeaders, ";"), payload,
+		r.Method, path, c.query.canonical(), headers, strings.Join(c.signedHeaders, ";"), payload,
 	}, "\n"), nil
 }
 
-// target returns path and query as the request line has them. A request whose
-// URL was rewritten since is refused, because then not what was signed would be
-// routed.
-func target(r *http.Request) (path, query string, err error) {
-	path, query = r.URL.EscapedPath(), r.URL.RawQuery
-	if !strings.HasPrefix(r.RequestURI, "/") { // absolute form, or not from a server
-		return path, query, nil
+// wirePath returns the path as the request line has it. A request whose URL was
+// rewritten since is refused, because then not what was signed would be routed. So
+// is the absolute form of the request line, which only proxies are sent: it names
+// the host twice.
+func wirePath(r *http.Request) (string, error) {
+	if r.RequestURI == "" { // not from a server
+		return r.URL.EscapedPath(), nil
+	}
+	if !strings.HasPrefix(r.RequestURI, "/") {
+		return "", refuse(InvalidSignature, "the request line does not begin with a path")
 	}
 	wire, wireQuery, _ := strings.Cut(r.RequestURI, "?")
-	plain, unescapeErr := url.PathUnescape(wire)
-	if unescapeErr != nil || plain != r.URL.Path || wireQuery != query {
-		return "", "", refuse(InvalidSignature, "the URL is not the one received")
+	plain, err := url.PathUnescape(wire)
+	if err != nil || plain != r.URL.Path || wireQuery != r.URL.RawQuery {
+		return "", refuse(InvalidSignature, "the URL is not the one received")
 	}
-	return wire, query, nil
+	return wire, nil
 }
 
 // canonicalPath encodes the path as received once more: %3A becomes %253A.
 // Every service but S3 does so.
 func canonicalPath(r *http.Request) (string, error) {
-	path, _, err := target(r)
+	path, err := wirePath(r)
 	if err != nil {
 		return "", err
 	}
@@ -73,45 +74,6 @@ func canonicalPath(r *http.Request) (string, error) {
 		return "", refuse(InvalidSignature, "the path does not begin with a slash")
 	}
 	return encode(path, "/"), nil
-}
-
-// canonicalQuery decodes each name and value as url.ParseQuery does, encodes
-// them as AWS does and sorts the result. A query that ParseQuery would read only
-// in part is refused: what is verified must be what is parsed.
-func canonicalQuery(r *http.Request) (string, error) {
-	_, raw, err := target(r)
-	if err != nil {
-		return "", err
-	}
-	if strings.ContainsRune(raw, ';') {
-		return "", refuse(InvalidSignature, "the query has a raw semicolon")
-	}
-	type pair struct{ name, value string }
-	var pairs []pair
-	for part := range strings.SplitSeq(raw, "&") {
-		if part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		plainName, err1 := url.QueryUnescape(name)
-		plainValue, err2 := url.QueryUnescape(value)
-		if err1 != nil || err2 != nil {
-			return "", refuse(InvalidSignature, "the query cannot be decoded")
-		}
-		pairs = append(pairs, pair{encode(plainName, ""), encode(plainValue, "")})
-	}
-	// The sorting occurs after encoding, by name and then by value.
-	slices.SortFunc(pairs, func(a, b pair) int {
-		if c := strings.Compare(a.name, b.name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.value, b.value)
-	})
-	lines := make([]string, len(pairs))
-	for i, p := range pairs {
-		lines[i] = p.name + "=" + p.value
-	}
-	return strings.Join(lines, "&"), nil
 }
 
 // canonicalHeaders writes one line for each signed header, each with one value.

@@ -3,7 +3,6 @@ package sigv4
 import (
 	"encoding/hex"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -11,26 +10,37 @@ import (
 
 // readClaim reads and checks all of a request that can be judged without the
 // secret.
-func readClaim(r *http.Request, now time.Time, service string, regions []string) (claim, error) {
-	if err := onlyHeaderSigned(r); err != nil {
-		return claim{}, err
-	}
-	c, err := parseAuthorization(r.Header.Get("Authorization"))
+func readClaim(r *http.Request, now time.Time, scope Scope) (claim, error) {
+	query, garbled := readQuery(r.URL.RawQuery)
+	presigned, err := method(r.Header.Values("Authorization"), query, scope)
 	if err != nil {
 		return claim{}, err
 	}
-	if err := checkHeaders(r.Header, c.signedHeaders); err != nil {
+	if garbled != nil {
+		return claim{}, garbled
+	}
+	var c claim
+	if presigned {
+		c, err = parsePresigned(query)
+	} else {
+		c, err = parseAuthorization(r.Header.Get("Authorization"))
+		c.timestamp, c.query = r.Header.Get("X-Amz-Date"), query
+	}
+	if err != nil {
 		return claim{}, err
 	}
-	c.timestamp = r.Header.Get("X-Amz-Date")
-	if c.signedAt, err = time.Parse(timeLayout, c.timestamp); err != nil {
+	if err := checkHeaders(r.Header, c); err != nil {
+		return claim{}, err
+	}
+	signedAt, err := time.Parse(timeLayout, c.timestamp)
+	if err != nil || len(c.timestamp) != len(timeLayout) {
 		return claim{}, refuse(IncompleteSignature, "x-amz-date cannot be read")
 	}
-	if c.date != c.timestamp[:8] || !slices.Contains(regions, c.region) || c.service != service {
+	if c.date != c.timestamp[:8] || c.service != scope.Service || !slices.Contains(scope.Regions, c.region) {
 		return claim{}, refuse(InvalidSignature, "the credential is scoped to another day, region or service")
 	}
-	if age := now.Sub(c.signedAt); age > Window || age < -Window {
-		return claim{}, refuse(ExpiredSignature, "x-amz-date is more than 5 minutes from our time")
+	if age := now.Sub(signedAt); age > c.lifetime() || age < -Window {
+		return claim{}, refuse(ExpiredSignature, "x-amz-date is more than 5 minutes from our time, or the signed URL has run out")
 	}
 	return c, nil
 }
@@ -38,38 +48,23 @@ func readClaim(r *http.Request, now time.Time, service string, regions []string)
 // Signed reports whether a request says that it is signed, in whatever way; what
 // it says is not checked.
 func Signed(r *http.Request) bool {
-	return slices.ContainsFunc(r.Header.Values("Authorization"), isSigV4) || signedInQuery(r)
+	query, _ := readQuery(r.URL.RawQuery) // what cannot be decoded is refused later
+	return slices.ContainsFunc(r.Header.Values("Authorization"), isSigV4) || query.speaksOfASignature()
 }
 
-// signedInQuery reports whether the query speaks of a signature.
-func signedInQuery(r *http.Request) bool {
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if plain, err := url.QueryUnescape(name); err == nil {
-			name = plain
-		}
-		name = strings.ToLower(name)
-		if name == "x-amz-signature" || name == "x-amz-algorithm" || name == "x-amz-credential" {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyHeaderSigned makes sure that there is one signature and that it is in the
-// header (S34: one authentication method a request).
-func onlyHeaderSigned(r *http.Request) error {
-	inQuery := signedInQuery(r)
-	values := r.Header.Values("Authorization")
+// method finds the one way in which a request says who it is (S34), and reports
+// whether it is the query.
+func method(authorization []string, query query, scope Scope) (presigned bool, err error) {
+	presigned = query.speaksOfASignature()
 	switch {
-	case len(values) > 1, len(values) == 1 && inQuery:
-		return refuse(IncompleteSignature, "more than one signature")
-	case inQuery:
-		return refuse(MissingToken, "signatures in the query are not taken")
-	case len(values) == 0 || !isSigV4(values[0]):
-		return refuse(MissingToken, "no AWS4-HMAC-SHA256 authorization")
+	case len(authorization) > 1, len(authorization) == 1 && presigned:
+		return false, refuse(IncompleteSignature, "more than one signature")
+	case presigned && scope.HeaderOnly:
+		return false, refuse(MissingToken, "signatures in the query are not taken here")
+	case !presigned && (len(authorization) == 0 || !isSigV4(authorization[0])):
+		return false, refuse(MissingToken, "no AWS4-HMAC-SHA256 authorization")
 	}
-	return nil
+	return presigned, nil
 }
 
 func isSigV4(authorization string) bool {
@@ -156,10 +151,11 @@ func isHeaderName(s string) bool {
 }
 
 // checkHeaders makes sure that everything that counts is signed, and is there once.
-func checkHeaders(header http.Header, signed []string) error {
-	if !slices.Contains(signed, "host") || !slices.Contains(signed, "x-amz-date") {
-		return refuse(IncompleteSignature, "host and x-amz-date must be signed")
+func checkHeaders(header http.Header, c claim) error {
+	if err := checkDated(header, c); err != nil {
+		return err
 	}
+	signed := c.signedHeaders
 	for name, values := range header {
 		lower := strings.ToLower(name)
 		amz := strings.HasPrefix(lower, "x-amz-")
@@ -171,9 +167,24 @@ func checkHeaders(header http.Header, signed []string) error {
 			return refuse(IncompleteSignature, "a header comes twice")
 		}
 	}
-	if _, ok := header["X-Amz-Security-Token"]; ok {
+	if _, ok := header["X-Amz-Security-Token"]; ok || c.query.has("X-Amz-Security-Token") {
 		// Keys here are lasting ones; no session token has ever been given out.
 		return refuse(UnrecognizedClient, "no such session token")
+	}
+	return nil
+}
+
+// checkDated makes sure that the host is signed, and one date: in the header, or in
+// the query of a presigned URL, which is signed as a whole.
+func checkDated(header http.Header, c claim) error {
+	_, dated := header["X-Amz-Date"]
+	switch {
+	case !slices.Contains(c.signedHeaders, "host"):
+		return refuse(IncompleteSignature, "host must be signed")
+	case c.presigned() && dated:
+		return refuse(IncompleteSignature, "x-amz-date is in the query and in the header")
+	case !c.presigned() && !slices.Contains(c.signedHeaders, "x-amz-date"):
+		return refuse(IncompleteSignature, "x-amz-date must be signed")
 	}
 	return nil
 }

@@ -17,8 +17,7 @@ func FuzzCanonicalQuery(f *testing.F) {
 		f.Add(q)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		r := &http.Request{URL: &url.URL{Path: "/", RawQuery: query}}
-		canonical, err := canonicalQuery(r)
+		read, err := readQuery(query)
 		received, parseErr := url.ParseQuery(query)
 		if err != nil {
 			return
@@ -26,13 +25,14 @@ func FuzzCanonicalQuery(f *testing.F) {
 		if parseErr != nil {
 			t.Fatalf("%q was signed and cannot be parsed: %v", query, parseErr)
 		}
+		canonical := read.canonical()
 		signed, err := url.ParseQuery(canonical)
 		if err != nil || !sameValues(signed, received) {
 			t.Errorf("%q is received as %v and signed as %v: %v", query, received, signed, err)
 		}
-		again, err := canonicalQuery(&http.Request{URL: &url.URL{Path: "/", RawQuery: canonical}})
-		if err != nil || again != canonical {
-			t.Errorf("%q is canonical as %q and then as %q", query, canonical, again)
+		again, err := readQuery(canonical)
+		if err != nil || again.canonical() != canonical {
+			t.Errorf("%q is canonical as %q and then as %q", query, canonical, again.canonical())
 		}
 	})
 }

@@ -192,7 +192,7 @@ var mutations = []struct {
 	// One method of authentication, and no session tokens (S34).
 	{"signature in the query too", retarget("/users/i1/u1/identity-info?a=1&b=2&X-Amz-Signature=00"), IncompleteSignature},
 	{"signature in the query too, encoded", retarget("/users/i1/u1/identity-info?a=1&b=2&X%2dAmz-Signature=00"), IncompleteSignature},
-	{"signature in the query only (H09)", all(set("Authorization"), retarget("/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00")), MissingToken},
+	{"signature in the query only (H09)", all(set("Authorization"), retarget("/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00")), IncompleteSignature},
 	{"session token", set("X-Amz-Security-Token", "x"), IncompleteSignature},
 	{"session token on the list", all(set("X-Amz-Security-Token", "x"),
 		change("x-amz-date;", "x-amz-date;x-amz-security-token;")), UnrecognizedClient},

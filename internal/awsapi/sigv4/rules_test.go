@@ -36,7 +36,7 @@ func TestS34OneSignatureARequestAndNothingElseIsIdentity(t *testing.T) {
 		"query alone": {func(r *http.Request, _ *[]byte) {
 			r.Header.Del("Authorization")
 			r.URL.RawQuery += "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Signature=x"
-		}, MissingToken},
+		}, IncompleteSignature},
 		"unsigned payload":     {header("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"), InvalidSignature},
 		"streaming payload":    {header("X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"), InvalidSignature},
 		"another path routed":  {func(r *http.Request, _ *[]byte) { r.URL.Path = "/users/i1/u2/identity-info" }, InvalidSignature},

@@ -15,7 +15,8 @@ import (
 	"github.com/aikagi/aikagi"
 )
 
-// Window is how far the time of a signature may lie from ours (S34).
+// Window is how far the time of a signature may lie from ours (S34); presigned URLs
+// say themselves how long they hold.
 const Window = 5 * time.Minute
 
 // Reasons that an error of Verify carries, for the table that turns them into
@@ -25,20 +26,16 @@ const (
 	IncompleteSignature = "incomplete_signature" // a part is absent, twice, or cannot be read
 	UnrecognizedClient  = "unrecognized_client"  // no such access key
 	InvalidSignature    = "invalid_signature"    // wrong signature, scope or body hash
-	ExpiredSignature    = "expired_signature"    // outside the window
+	ExpiredSignature    = "expired_signature"    // outside the window, or run out
 )
 
-// Identity is who signed a request, and when.
+// Identity is who signed a request.
 type Identity struct {
 	accessKeyID aikagi.AccessKeyID
-	signedAt    time.Time
 }
 
 // AccessKeyID returns the key that signed.
 func (i Identity) AccessKeyID() aikagi.AccessKeyID { return i.accessKeyID }
-
-// SignedAt returns the time that the signer claims.
-func (i Identity) SignedAt() time.Time { return i.signedAt }
 
 // Lookup returns the secret of an access key, and false if there is no such
 // key or it may not be used. Its error is passed on as it is.
@@ -48,12 +45,20 @@ type Lookup func(ctx context.Context, accessKeyID string) (secret aikagi.Secret,
 // cost the same work (S35, H28). What it signs is never accepted.
 const dummySecret = "an unknown key costs the same work as a known one"
 
-// Verify checks that r, with this body, was signed for the service and one of the
-// regions by a key that lookup knows, within Window of now. The body must be the whole
-// body as received; r.Body is not read. Errors are Unauthenticated with one of
-// the reasons above, except those of lookup.
-func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, service string, regions ...string) (Identity, error) {
-	c, err := readClaim(r, now, service, regions)
+// Scope is what a signature must have been made for.
+type Scope struct {
+	Service string
+	Regions []string // any of them
+	// HeaderOnly refuses presigned URLs, for what nobody should be able to pass on.
+	HeaderOnly bool
+}
+
+// Verify checks that r, with this body, was signed for the scope by a key that
+// lookup knows, within Window of now, or that it is a presigned URL that has not
+// run out. The body must be the whole body as received; r.Body is not read. Errors
+// are Unauthenticated with one of the reasons above, except those of lookup.
+func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, scope Scope) (Identity, error) {
+	c, err := readClaim(r, now, scope)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -76,7 +81,7 @@ func Verify(r *http.Request, body []byte, lookup Lookup, now time.Time, service 
 	case secret.Empty() || !equal:
 		return Identity{}, refuse(InvalidSignature, "the signature does not match")
 	}
-	return Identity{aikagi.AccessKeyID(c.accessKeyID), c.signedAt}, nil
+	return Identity{aikagi.AccessKeyID(c.accessKeyID)}, nil
 }
 
 func refuse(reason, detail string) error {
@@ -85,8 +90,7 @@ func refuse(reason, detail string) error {
 	}
 }
 
-// claim is what a request says about its signature. A presigned URL would make
-// the same claim from its query.
+// claim is what a request says about its signature, in the header or the query.
 type claim struct {
 	accessKeyID   string
 	date          string // 20261122
@@ -94,8 +98,20 @@ type claim struct {
 	service       string
 	signedHeaders []string // lower case, ascending
 	signature     []byte
-	timestamp     string // 20261122T100000Z
-	signedAt      time.Time
+	timestamp     string        // 20261122T100000Z
+	expires       time.Duration // of a presigned URL; at least a second
+	query         query         // all of it but the signature
+}
+
+// presigned reports whether the claim was made in the query.
+func (c claim) presigned() bool { return c.expires > 0 }
+
+// lifetime is how long after its date the signature holds.
+func (c claim) lifetime() time.Duration {
+	if c.presigned() {
+		return c.expires
+	}
+	return Window
 }
 
 const (

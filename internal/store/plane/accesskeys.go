@@ -34,6 +34,34 @@ func (tx Rows) FindAccessKey(ctx context.Context, id aikagi.AccessKeyID) (aikagi
 	return sqldb.Find(ctx, tx.Tx, "access_key", scanAccessKey, findAccessKey, id)
 }
 
+// Always one row, so that an unknown key costs what a known one does (S35).
+const findSigner = `
+SELECT COALESCE(k.id, ''), COALESCE(k.principal_id, ''), k.sealed, COALESCE(k.enabled, FALSE), COALESCE(k.last_used_at, 0),
+  COALESCE(p.name, ''), COALESCE(p.enabled, FALSE), COALESCE((SELECT id FROM account ORDER BY id LIMIT 1), '')
+FROM (SELECT 1 AS one) AS always
+LEFT JOIN access_keys AS k ON k.id = $1
+LEFT JOIN principals AS p ON p.id = k.principal_id`
+
+// Signer is what checking a signature needs of a key. Of the key, CreatedAt is
+// left out; of the principal, all but id, name and status.
+type Signer struct {
+	Key       aikagi.AccessKey // the zero AccessKey: there is no such key
+	Principal aikagi.Principal
+	Account   aikagi.AccountID
+}
+
+// FindSigner reads a key, who it belongs to and the account, at one stroke.
+func (tx Rows) FindSigner(ctx context.Context, id aikagi.AccessKeyID) (Signer, error) {
+	return sqldb.Find(ctx, tx.Tx, "access_key", func(r sqldb.Row) (Signer, error) {
+		var s Signer
+		var used int64
+		err := r.Scan(&s.Key.ID, &s.Key.PrincipalID, &s.Key.Sealed, &s.Key.Enabled, &used,
+			&s.Principal.Name, &s.Principal.Enabled, &s.Account)
+		s.Key.LastUsedAt, s.Principal.ID = sqldb.At(used), s.Key.PrincipalID
+		return s, err
+	}, findSigner, id)
+}
+
 const listAccessKeys = `
 SELECT ` + accessKeyColumns + ` FROM access_keys WHERE principal_id = $1 ORDER BY created_at, id`
 

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/pquerna/otp/totp"
 	xhtml "golang.org/x/net/html"
 
@@ -617,6 +619,11 @@ func TestG15ConsoleLinkIsSigned(t *testing.T) {
 	if p, answer := ask(shown.Reveal(), "connect"); p.status != http.StatusForbidden || answer["error"] != "invalid_signature" {
 		t.Errorf("signed for another service: %d %v", p.status, answer)
 	}
+	// A URL that holds for a week would be a way in for whoever finds it.
+	presigned := httptest.NewRequest(http.MethodPost, base+presignedLink(t, s.clock.Now(), key.ID, shown), strings.NewReader("{}"))
+	if p := robot.send(presigned); p.status != http.StatusForbidden || !strings.Contains(p.body, "missing_token") {
+		t.Errorf("presigned: %d %s", p.status, p.body)
+	}
 	p, answer := ask(shown.Reveal(), console.SigningService)
 	if p.status != http.StatusOK || answer["expires_at"] != "2026-11-22T00:03:00Z" {
 		t.Fatalf("got %d %v", p.status, answer)
@@ -634,6 +641,17 @@ func TestG15ConsoleLinkIsSigned(t *testing.T) {
 		t.Errorf("a disabled key: %d %v", p.status, answer)
 	}
 	b.get("/account").leadsTo("/account/login") // what the key opened is closed too
+}
+
+// presignedLink is the target of a presigned URL of the same request.
+func presignedLink(t *testing.T, now time.Time, id aikagi.AccessKeyID, secret aikagi.Secret) string {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, base+"/account/api/console-link?X-Amz-Expires=604800", strings.NewReader("{}"))
+	body := sha256.Sum256([]byte("{}"))
+	address, _, err := v4.NewSigner().PresignHTTP(t.Context(), aws.Credentials{AccessKeyID: string(id), SecretAccessKey: secret.Reveal()},
+		r, hex.EncodeToString(body[:]), console.SigningService, "ap-northeast-1", now)
+	must(t, err)
+	return strings.TrimPrefix(address, base)
 }
 
 // signed makes a request as `aikagi console` does.

@@ -22,23 +22,27 @@ type signedAnswer struct {
 }
 
 // handleConsoleLink answers a request that is signed with an access key, for
-// the service SigningService and the region of the server, by a one-use link.
+// the service SigningService and the region of the server, by a one-use link. A
+// presigned URL would be a way in for whoever finds it, so it is not taken.
 // Cookies mean nothing here (S37), and an error is a word, never a page.
 func (c *Console) handleConsoleLink(w http.ResponseWriter, r *http.Request, _ here) error {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxSignedBody+1))
 	if err != nil || len(body) > maxSignedBody {
 		return answerSigned(w, http.StatusRequestEntityTooLarge, signedAnswer{Error: "too_large"})
 	}
-	identity, err := sigv4.Verify(r, body, c.Accounts.Lookup, c.Clock.Now(), SigningService, c.Accounts.Region)
+	signer := c.Accounts.Signer()
+	identity, err := sigv4.Verify(r, body, signer.Lookup, c.Clock.Now(), sigv4.Scope{
+		Service: SigningService, Regions: []string{c.Accounts.Region}, HeaderOnly: true,
+	})
 	if err != nil {
 		return refuseSigned(w, err)
 	}
-	principal, err := c.Accounts.Signer(r.Context(), identity.AccessKeyID())
+	who, err := signer.Proved(r.Context(), identity)
 	if err != nil {
 		return refuseSigned(w, err)
 	}
 	actor := aikagi.ActorFrom(r.Context())
-	actor.Kind, actor.PrincipalID, actor.Name = aikagi.ActorPrincipal, principal.ID, principal.Name
+	actor.Kind, actor.PrincipalID, actor.Name = aikagi.ActorPrincipal, who.Principal.ID, who.Principal.Name
 	actor.Source = "api"
 	link, err := c.Accounts.ConsoleLink(aikagi.WithActor(r.Context(), actor))
 	if err != nil {
