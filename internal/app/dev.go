@@ -153,7 +153,8 @@ func (d *dev) reset(ctx context.Context) (Dev, error) {
 // a reset cannot forget anything.
 func (d *dev) begin(ctx context.Context) (Dev, error) {
 	d.Rewind()
-	d.clock.Put(devBegin(), true)
+	d.clock.Put(devBegin(), false) // all that is there from the start was made at one time
+	defer d.clock.Put(devBegin(), true)
 	db, err := store.OpenMemory(ctx)
 	if err != nil {
 		return Dev{}, err

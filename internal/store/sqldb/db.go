@@ -43,11 +43,6 @@ func Open(ctx context.Context, url string, migrations fs.FS) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return migrated(ctx, d, migrations)
-}
-
-// migrated brings the schema up to date, or closes the database.
-func migrated(ctx context.Context, d *DB, migrations fs.FS) (*DB, error) {
 	if err := d.migrate(ctx, migrations); err != nil {
 		_ = d.Close() // the first error is the one to tell
 		return nil, err
