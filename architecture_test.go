@@ -38,7 +38,7 @@ var ranks = [][]string{
 	},
 	4: {
 		"internal/login", "internal/reset", "internal/emergency", "internal/directory", "internal/resetcheck",
-		"internal/account", "internal/backup", "internal/instance", "internal/routing",
+		"internal/account", "internal/backup", "internal/search", "internal/instance", "internal/routing",
 	},
 	5: {"internal/sheet"},
 	6: {"internal/web", "internal/awsapi", "internal/sample", "internal/doctor", "internal/ops"},

@@ -11,6 +11,9 @@ const (
 	ChannelEmail Channel = "EMAIL"
 )
 
+// Channels are all of them, in the order in which they are kept.
+var Channels = [...]Channel{ChannelVoice, ChannelChat, ChannelTask, ChannelEmail}
+
 // VoiceEnhancement is what is done about noise around the user.
 type VoiceEnhancement string
 
@@ -35,6 +38,27 @@ type ChannelConfig struct {
 	PhoneNumber              string           `json:"phone_number,omitempty"`                // PhoneNumberConfigs: PhoneNumber
 	PersistentConnection     *bool            `json:"persistent_connection,omitempty"`       // PersistentConnectionConfigs: PersistentConnection
 	VoiceEnhancement         VoiceEnhancement `json:"voice_enhancement,omitempty"`           // VoiceEnhancementConfigs: VoiceEnhancementMode
+}
+
+// With returns c with what d holds in its place.
+func (c ChannelConfig) With(d ChannelConfig) ChannelConfig {
+	c.Channel = d.Channel
+	if d.AutoAccept != nil {
+		c.AutoAccept, c.CallbackAutoAccept = d.AutoAccept, d.CallbackAutoAccept
+	}
+	if d.AfterContactWork != nil {
+		c.AfterContactWork, c.CallbackAfterContactWork = d.AfterContactWork, d.CallbackAfterContactWork
+	}
+	if d.PhoneType != "" {
+		c.PhoneType, c.PhoneNumber = d.PhoneType, d.PhoneNumber
+	}
+	if d.PersistentConnection != nil {
+		c.PersistentConnection = d.PersistentConnection
+	}
+	if d.VoiceEnhancement != "" {
+		c.VoiceEnhancement = d.VoiceEnhancement
+	}
+	return c
 }
 
 // ForAllChannels returns p with the settings of q, which hold for every channel

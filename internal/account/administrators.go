@@ -124,7 +124,7 @@ func (a *Accounts) recall(ctx context.Context, tx *store.Tx, now time.Time, prin
 		err := endGrants(ctx, tx, now, id, func(g aikagi.EmergencyGrant) (bool, error) {
 			scope := aikagi.Scope{Region: a.Region, Account: account.ID, Instance: g.InstanceID}
 			d, err := iam.Judge(ctx, tx, now, id, iam.Request{
-				Action: "connect:AdminGetEmergencyAccessToken", Resource: string(scope.InstanceARN()),
+				Action: iam.EmergencyAccess, Resource: string(scope.InstanceARN()),
 			})
 			if aikagi.CodeOf(err) == aikagi.Unauthenticated && err != nil {
 				return true, nil

@@ -20,7 +20,7 @@ func TestS33APresetIsForEmptyDatabasesAndForDevAlone(t *testing.T) {
 		if err := w.MakePreset(system, p); aikagi.CodeOf(err) != aikagi.Conflict {
 			t.Errorf("an account that somebody has: %v, want a conflict", err)
 		}
-		if _, known, err := w.Lookup(t.Context(), string(p.Key)); known || err != nil {
+		if _, known, err := w.Signer().Lookup(t.Context(), string(p.Key)); known || err != nil {
 			t.Errorf("the key is good for an account that somebody has: %v, %v", known, err)
 		}
 	})

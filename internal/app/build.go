@@ -30,6 +30,7 @@ import (
 	"github.com/aikagi/aikagi/internal/password"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/routing"
+	"github.com/aikagi/aikagi/internal/search"
 	"github.com/aikagi/aikagi/internal/secret"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/session"
@@ -74,6 +75,7 @@ type App struct {
 	Directory *directory.Directory
 	Sheets    *sheet.Sheets
 	Routing   *routing.Routing
+	Search    *search.Users
 	Profiles  *securityprofile.Profiles
 	Accounts  *account.Accounts
 	Emergency *emergency.Emergency
@@ -141,6 +143,7 @@ func (a *App) rules(challenges *captcha.Challenges, composer *mail.Composer) {
 		Store: a.Store, Clock: a.Clock, Post: a.post, Hashes: a.Hashes, Throttle: limits,
 	}
 	a.Sheets = &sheet.Sheets{Store: a.Store, Clock: a.Clock, Directory: a.Directory}
+	a.Search = &search.Users{Store: a.Store, Clock: a.Clock}
 	a.Profiles = &securityprofile.Profiles{Store: a.Store, Clock: a.Clock}
 	a.Accounts = &account.Accounts{
 		Store: a.Store, Clock: a.Clock, Ring: a.Ring, Hashes: a.Hashes, Throttle: limits, Region: a.Region,
@@ -245,7 +248,7 @@ func (a *App) wire(pages http.Handler) http.Handler {
 func (a *App) operations() []awsapi.Operation {
 	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
 	amazons := &connect.API{
-		Instances: a.Instances, Directory: a.Directory, Profiles: a.Profiles, Routing: a.Routing, Tokens: tokens,
+		Instances: a.Instances, Directory: a.Directory, Profiles: a.Profiles, Routing: a.Routing, Search: a.Search, Tokens: tokens,
 		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
 	}
 	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}

@@ -52,7 +52,7 @@ func TestS25EveryRuleRefusesWhoMayNothing(t *testing.T) {
 	}
 	excepted := unasked()
 	var attempts []attempt
-	for _, rules := range []any{s.Instances, s.Routing, s.Directory, s.Sheets, s.Profiles, s.Resets, s.Accounts, s.Emergency} {
+	for _, rules := range []any{s.Instances, s.Routing, s.Directory, s.Sheets, s.Profiles, s.Resets, s.Accounts, s.Emergency, s.Search} {
 		for n := range reflect.TypeOf(rules).NumMethod() {
 			m := reflect.TypeOf(rules).Method(n)
 			name := reflect.TypeOf(rules).Elem().Name() + "." + m.Name

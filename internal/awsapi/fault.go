@@ -176,7 +176,7 @@ var members = map[string]string{ //nolint:gochecknoglobals // a constant
 	"attribute": "AttributeType", "attribute_value": "Value",
 	"access_name": "Name", "access_description": "Description", "allowed_ips": "AllowedIps", "blocked_ips": "BlockedIps",
 	"periodic_session": "PeriodicSessionDuration", "inactivity": "SessionInactivityDuration",
-	"search_field": "FieldName", "search_value": "Value", "search_comparison": "ComparisonType", "queue_types": "QueueTypes",
+	"queue_types": "QueueTypes", "channel": "Channel", "voice_enhancement": "VoiceEnhancementMode", "search": "SearchCriteria",
 }
 
 // textOf says in English what is wrong, and names the member if one is.

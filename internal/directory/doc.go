@@ -15,7 +15,7 @@
 //	operation                  permission                ways in   last administrator stays
 //	list, search, find         Users.View                –         –
 //	create                     Users.Create, may give    –         –
-//	update                     Users.Edit                if an address changes
+//	update, amend              Users.Edit                if an address changes
 //	enable, disable            Users.EnableAndDisable    yes       yes
 //	delete                     Users.Delete              yes       yes
 //	replace profiles           Users.EditPermission, …   yes       yes
@@ -31,6 +31,6 @@
 //	mail record                Users.Edit                –         –
 //	audit record               HistoricalChanges.View    –         –
 //
-// directory never sets a password except the temporary one of a new user, and
-// never sends mail; both leave rows for others.
+// directory never sets a password except the first one of a new user, and never
+// sends mail; both leave rows for others.
 package directory

@@ -27,6 +27,9 @@ type Draft struct {
 	RoutingProfile string
 	HierarchyGroup string
 	Locale         string
+
+	// onWire leaves to fitsIdentity which names are required and how long they are.
+	onWire bool
 }
 
 const maxAfterContactWork = 2_000_000 // seconds; Amazon Connect's limit
@@ -34,18 +37,7 @@ const maxAfterContactWork = 2_000_000 // seconds; Amazon Connect's limit
 // apply checks the draft and puts it into a user; every broken rule is told.
 func (f Draft) apply(u aikagi.User) (aikagi.User, error) {
 	var broken aikagi.Invalids
-	set := func(field string, err error) { broken.AddErr(field, err) }
-	var err error
-	u.LastName, err = aikagi.ParsePersonName("last_name", f.LastName, aikagi.MaxLastName)
-	set("last_name", err)
-	u.FirstName, err = aikagi.ParsePersonName("first_name", f.FirstName, aikagi.MaxFirstName)
-	set("first_name", err)
-	u.Email, err = aikagi.ParseOptionalEmail(f.Email)
-	set("email", err)
-	u.SecondaryEmail, err = aikagi.ParseOptionalEmail(f.SecondaryEmail)
-	set("secondary_email", as("secondary_email", err))
-	u.Mobile, err = aikagi.ParsePhoneNumber("mobile", f.Mobile)
-	set("mobile", err)
+	f.person(&u, &broken)
 	phone, err := f.phone()
 	if err != nil {
 		broken = append(broken, asInvalids(err)...)
@@ -55,6 +47,31 @@ func (f Draft) apply(u aikagi.User) (aikagi.User, error) {
 	u.HierarchyGroupID = aikagi.HierarchyGroupID(f.HierarchyGroup)
 	u.Locale = aikagi.ParseLocale(f.Locale)
 	return u, broken.Err()
+}
+
+// person checks who somebody is and where he is reached.
+func (f Draft) person(u *aikagi.User, broken *aikagi.Invalids) {
+	var err error
+	u.LastName, err = f.name("last_name", f.LastName, aikagi.MaxLastName)
+	broken.AddErr("last_name", err)
+	u.FirstName, err = f.name("first_name", f.FirstName, aikagi.MaxFirstName)
+	broken.AddErr("first_name", err)
+	u.Email, err = aikagi.ParseOptionalEmail(f.Email)
+	broken.AddErr("email", err)
+	u.SecondaryEmail, err = aikagi.ParseOptionalEmail(f.SecondaryEmail)
+	broken.AddErr("secondary_email", as("secondary_email", err))
+	u.Mobile, err = aikagi.ParsePhoneNumber("mobile", f.Mobile)
+	broken.AddErr("mobile", err)
+}
+
+func (f Draft) name(field, text string, limit int) (string, error) {
+	if !f.onWire {
+		return aikagi.ParsePersonName(field, text, limit)
+	}
+	if text == "" {
+		return "", nil
+	}
+	return aikagi.ParsePersonName(field, text, max(limit, maxLastNameSAML))
 }
 
 func (f Draft) phone() (aikagi.PhoneConfig, error) {

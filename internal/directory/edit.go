@@ -124,6 +124,7 @@ func (e Edits) JudgeNew(f Draft, profiles []aikagi.SecurityProfile) (Edit, error
 		return Edit{}, append(refused, asInvalids(err)...)
 	}
 	u.InstanceID = e.instance.ID
+	refused = append(refused, asInvalids(e.fitsIdentity(aikagi.User{}, u))...)
 	refused.AddErr("security_profile", e.rights.MayGive(profiles...))
 	refused.AddErr("email", e.rights.MayRegister(u.Email))
 	return Edit{Changes: introduced(u, profiles), change: change{scene: e.scene, after: u}, profiles: profiles}, refused.Err()
@@ -143,6 +144,7 @@ func (e Edits) JudgeChange(ctx context.Context, u aikagi.User, f Draft, profiles
 	x.stamp(ctx)
 	x.Changes = differences(u, x.after)
 	err = every(
+		func() error { return x.fitsIdentity(u, x.after) },
 		x.mayChange,
 		func() error { return x.mayMoveMail(ctx) },
 		func() error { return x.replace(ctx, profiles) },

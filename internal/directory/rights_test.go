@@ -71,6 +71,12 @@ func (c testCase) update(change func(*directory.Draft)) error {
 	return err
 }
 
+func (c testCase) amend(a directory.Amendment) error {
+	return c.rules.Amend(c.ctx, c.here.ID, c.target.ID, a)
+}
+
+func text(s string) *string { return &s }
+
 func (c testCase) ids(names ...string) []aikagi.SecurityProfileID {
 	var ids []aikagi.SecurityProfileID
 	for _, n := range names {
@@ -172,6 +178,37 @@ func userOperations() []operation {
 		{name: "set proficiencies", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
 			return c.rules.SetProficiencies(c.ctx, c.here.ID, c.target.ID, c.target.Version,
 				[]aikagi.Proficiency{{Attribute: "connect:Language", Value: "connect:Japanese", Level: 5}})
+		}},
+		{name: "amend the name", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.amend(directory.Identity{FirstName: text("花子")})
+		}},
+		{name: "amend the address", needs: powers("Users.Edit"), onUser: true, waysIn: true, notSelf: true, run: func(c testCase) error {
+			return c.amend(directory.Identity{Email: text("new@example.jp")})
+		}},
+		{name: "amend the second address", needs: powers("Users.Edit"), onUser: true, waysIn: true, notSelf: true, run: func(c testCase) error {
+			return c.amend(directory.Identity{SecondaryEmail: text("new@example.jp")})
+		}},
+		{name: "amend the phone", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.amend(directory.Phone{AutoAccept: true})
+		}},
+		{name: "amend a channel", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.amend(directory.ChannelSettings{AutoAccept: []aikagi.ChannelConfig{{Channel: aikagi.ChannelChat, AutoAccept: new(bool)}}})
+		}},
+		{name: "amend the place", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.amend(directory.Placement{In: c.group()})
+		}},
+		{name: "add proficiencies", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.rules.AddProficiencies(c.ctx, c.here.ID, c.target.ID, []aikagi.Proficiency{{Attribute: "a", Value: "b", Level: 1}})
+		}},
+		{name: "remove proficiencies", needs: powers("Users.Edit"), onUser: true, run: func(c testCase) error {
+			return c.rules.RemoveProficiencies(c.ctx, c.here.ID, c.target.ID, []aikagi.Proficiency{{Attribute: "a", Value: "b"}})
+		}},
+		{name: "list proficiencies", needs: powers("Users.View"), onUser: true, readOnly: true, run: func(c testCase) error {
+			_, _, err := c.rules.ListProficiencies(c.ctx, c.here.ID, c.target.ID)
+			return err
+		}},
+		{name: "give Agent as he stands", needs: powers("Users.EditPermission"), onUser: true, waysIn: true, run: func(c testCase) error {
+			return c.rules.ReplaceProfiles(c.ctx, c.here.ID, c.target.ID, directory.AsItStands, c.ids("Agent"))
 		}},
 		{name: "lift waits", needs: powers("Users.Edit"), onUser: true, waysIn: true, run: func(c testCase) error {
 			return c.rules.LiftWaits(c.ctx, c.here.ID, c.target.ID)

@@ -17,9 +17,15 @@ import (
 // (decision 8), and the other administrators are told of one of theirs (F25).
 // Either way all earlier reset secrets end (S6).
 func (d *Directory) Update(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64, f Draft) (aikagi.User, error) {
+	return d.change(ctx, instance, id, version, f)
+}
+
+// change makes an amendment. The mails are written for the user as he was read
+// first, so that is the version that is changed, also for who knows none.
+func (d *Directory) change(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64, a Amendment) (aikagi.User, error) {
 	var c change
 	err := d.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if c, err = d.judgeUpdate(ctx, tx, instance, id, version, f); err != nil {
+		if c, err = d.judgeUpdate(ctx, tx, instance, id, version, a); err != nil {
 			return err
 		}
 		c.tell, err = c.witnesses(ctx)
@@ -33,7 +39,7 @@ func (d *Directory) Update(ctx context.Context, instance aikagi.InstanceID, id a
 		return c.before, err
 	}
 	err = d.Store.Update(ctx, func(tx *store.Tx) error {
-		c, err := d.judgeUpdate(ctx, tx, instance, id, version, f)
+		c, err := d.judgeUpdate(ctx, tx, instance, id, c.before.Version, a)
 		if err != nil {
 			return err
 		}
@@ -52,7 +58,7 @@ type change struct {
 	tell          []aikagi.User // administrators to be told of the new address
 }
 
-func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID, version int64, f Draft) (change, error) {
+func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID, version int64, a Amendment) (change, error) {
 	var c change
 	var err error
 	if c.scene, err = d.enter(ctx, tx, instance, aikagi.UsersEdit); err != nil {
@@ -64,7 +70,10 @@ func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aika
 	if err := unchanged(c.before, version); err != nil {
 		return c, err
 	}
-	if c.after, err = f.apply(c.before); err != nil {
+	if c.after, err = a.apply(c.before); err != nil {
+		return c, err
+	}
+	if err := c.fitsIdentity(c.before, c.after); err != nil {
 		return c, err
 	}
 	if err := c.mayMoveMail(ctx); err != nil {

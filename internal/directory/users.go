@@ -22,10 +22,13 @@ type NewUser struct {
 	Temporary bool
 	// Invite says that an invitation is to follow, which needs an address.
 	Invite bool
-	// OnWire accepts the longer user names of Amazon's model.
-	OnWire bool
-	// Hash is of a password chosen by the caller, as Amazon's CreateUser has it.
-	Hash string
+	// OnWire makes the user as Amazon's CreateUser does: with its longer names, and
+	// with a password that the caller chose, where the instance keeps passwords.
+	OnWire   bool
+	Password aikagi.Secret
+	Phone    Phone // in place of the draft's
+	Channels ChannelSettings
+	Tags     []aikagi.Tag
 }
 
 // Create makes a user and returns him with his temporary password, if he got
@@ -36,41 +39,59 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		return u, aikagi.Secret{}, err
 	}
 	u.InstanceID = instance
+	tags, err := aikagi.ParseTags(n.Tags)
+	if err != nil {
+		return u, aikagi.Secret{}, err
+	}
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		_, _, err := d.mayCreate(ctx, tx, u)
+		_, _, err := d.mayCreate(ctx, tx, n, u)
 		return err
 	})
 	if err != nil {
 		return u, aikagi.Secret{}, err // before the costly hash
 	}
-	var temporary aikagi.Secret
+	chosen, temporary := n.Password, aikagi.Secret{}
 	if n.Temporary {
 		temporary = password.Generate()
-		if u.PasswordHash, err = d.Hashes.Hash(ctx, temporary); err != nil {
+		chosen, u.MustChange = temporary, true
+	}
+	if !chosen.Empty() {
+		if u.PasswordHash, err = d.Hashes.Hash(ctx, chosen); err != nil {
 			return u, aikagi.Secret{}, err
 		}
-		u.MustChange = true
 	}
 	err = d.Store.Update(ctx, func(tx *store.Tx) error {
-		s, profiles, err := d.mayCreate(ctx, tx, u)
+		s, profiles, err := d.mayCreate(ctx, tx, n, u)
 		if err != nil {
 			return err
 		}
-		return s.insert(ctx, &u, profiles)
+		return s.insert(ctx, &u, profiles, tags...)
 	})
 	return u, temporary, err
 }
 
 func (n NewUser) user() (aikagi.User, error) {
 	limit := aikagi.MaxUsernameOnPages
-	if n.OnWire {
-		limit = aikagi.MaxUsernameOnWire
-	}
 	var broken aikagi.Invalids
+	if n.OnWire {
+		limit, n.onWire = aikagi.MaxUsernameOnWire, true
+	}
 	name, err := aikagi.ParseUsername(n.Username, limit)
+	if n.OnWire && aikagi.ReasonOf(err) == "too_long" {
+		err = aikagi.Because(aikagi.Invalid, "username", "too_long_on_wire")
+	}
 	broken.AddErr("username", err)
 	u, err := n.apply(aikagi.User{})
 	broken = append(broken, asInvalids(err)...)
+	if n.OnWire {
+		u, err = n.Phone.apply(u)
+		broken = append(broken, asInvalids(err)...)
+		u, err = n.Channels.apply(u)
+		broken = append(broken, asInvalids(err)...)
+	}
+	if !n.Password.Empty() {
+		broken.AddErr("password", password.CheckWire(n.Password))
+	}
 	if n.Invite && n.Email == "" {
 		broken.Add("email", "to_invite")
 	}
@@ -78,15 +99,21 @@ func (n NewUser) user() (aikagi.User, error) {
 		broken.Add("security_profiles", "required")
 	}
 	u.ID, u.Username, u.Enabled = aikagi.UserID(aikagi.NewID()), name, true
-	u.SecurityProfileIDs, u.PasswordHash = n.Profiles, n.Hash
+	u.SecurityProfileIDs = n.Profiles
 	return u, broken.Err()
 }
 
 // mayCreate judges everything about a new user that the database must say, and
 // returns the profiles he will hold.
-func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, u aikagi.User) (scene, []aikagi.SecurityProfile, error) {
+func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, n NewUser, u aikagi.User) (scene, []aikagi.SecurityProfile, error) {
 	s, err := d.enter(ctx, tx, u.InstanceID, aikagi.UsersCreate)
 	if err != nil {
+		return s, nil, err
+	}
+	if err := s.fitsIdentity(aikagi.User{}, u); err != nil {
+		return s, nil, err
+	}
+	if err := s.fitsPassword(n); err != nil {
 		return s, nil, err
 	}
 	profiles, err := s.profiles(ctx, u.SecurityProfileIDs)
@@ -116,7 +143,7 @@ func (s scene) nobodyHas(ctx context.Context, name aikagi.Username) error {
 	return nil
 }
 
-func (s scene) insert(ctx context.Context, u *aikagi.User, profiles []aikagi.SecurityProfile) error {
+func (s scene) insert(ctx context.Context, u *aikagi.User, profiles []aikagi.SecurityProfile, tags ...aikagi.Tag) error {
 	u.CreatedAt, u.UpdatedAt, u.Version, u.SecretEpoch = s.now, s.now, 1, 1
 	if u.Email != "" {
 		u.EmailSetBy, u.EmailSetAt = by(ctx), s.now
@@ -124,8 +151,13 @@ func (s scene) insert(ctx context.Context, u *aikagi.User, profiles []aikagi.Sec
 	if err := s.tx.InsertUser(ctx, *u); err != nil {
 		return err
 	}
+	if len(tags) > 0 {
+		if err := s.tx.ReplaceTags(ctx, u.InstanceID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)}, tags); err != nil {
+			return err
+		}
+	}
 	e := about("user.create", *u)
-	e.Changes = introduced(*u, profiles)
+	e.Changes = append(introduced(*u, profiles), relabelled("tags", nil, tags, aikagi.Tag.String)...)
 	return audit.Record(ctx, s.tx, s.now, e)
 }
 
@@ -193,7 +225,8 @@ func yes(b bool) string {
 	return "no"
 }
 
-// ReplaceProfiles gives a user exactly these profiles. His sessions and reset
+// ReplaceProfiles gives a user exactly these profiles; version is the one that they
+// were chosen for. His sessions and reset
 // secrets end: both belong to what he was allowed before (S6, S15).
 func (d *Directory) ReplaceProfiles(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID, version int64,
 	ids []aikagi.SecurityProfileID,
@@ -262,7 +295,7 @@ func (s scene) shutOut(ctx context.Context, u aikagi.User, why string) error {
 }
 
 func unchanged(u aikagi.User, version int64) error {
-	if u.Version != version {
+	if version != AsItStands && u.Version != version {
 		return aikagi.Because(aikagi.Conflict, "user", "changed")
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 )
 
 // Action is the right that emergency access takes, on the ARN of the instance.
-const Action = "connect:AdminGetEmergencyAccessToken"
+const Action = iam.EmergencyAccess
 
 // Emergency holds the rules of emergency access.
 type Emergency struct {

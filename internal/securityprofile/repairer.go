@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/iam"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -82,8 +83,10 @@ func repairer(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id 
 }
 
 // KeepRepairer runs a change that may take somebody's rights and refuses it if
-// the instance had a user who can repair before and has none after (S28). The
-// host command may go further; it is told so in the record.
+// the instance had a user who can repair before and has none after (S28). A
+// principal may go further while some enabled principal may use emergency access
+// to the instance (decision 10), and the host command always; the record tells
+// who did.
 func KeepRepairer(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, change func() error) error {
 	before, err := HasRepairer(ctx, tx, instance)
 	if err != nil {
@@ -92,15 +95,16 @@ func KeepRepairer(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID,
 	if err := change(); err != nil {
 		return err
 	}
-	if !before || aikagi.ActorFrom(ctx).Kind == aikagi.ActorHost {
+	actor := aikagi.ActorFrom(ctx).Kind
+	if !before || actor == aikagi.ActorHost {
 		return nil
 	}
-	after, err := HasRepairer(ctx, tx, instance)
-	if err != nil {
-		return err
+	kept, err := HasRepairer(ctx, tx, instance)
+	if err == nil && !kept && actor == aikagi.ActorPrincipal {
+		kept, err = iam.SomebodyMay(ctx, tx, iam.EmergencyAccess, instance)
 	}
-	if !after {
+	if err == nil && !kept {
 		return aikagi.Because(aikagi.Conflict, "user", "last_administrator")
 	}
-	return nil
+	return err
 }

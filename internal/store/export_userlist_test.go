@@ -2,6 +2,7 @@ package store
 
 import (
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
 // UserStatements are the statements behind lists, counts, searches and look-ups
@@ -26,9 +27,9 @@ func UserStatements() []Statement {
 	query, args := searchQuery("i", "tan", SearchHit{Key: "tan"}, 26)
 	add("search", query, args)
 	ids := []aikagi.UserID{"a", "b"}
-	query, args = byIDs(usersByID, "i", ids)
+	query, args = sqldb.ByIDs(usersByID, "i", ids)
 	add("users by id", query, args)
-	query, args = byIDs(profilesByUser, "i", ids)
+	query, args = sqldb.ByIDs(profilesByUser, "i", ids)
 	add("profiles by user", query, args)
 	add("move epoch", moveEpochOfHolders, []any{"i", "p"})
 	add("find group", findHierarchyGroup, []any{"i", "g"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store/site"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
@@ -52,23 +53,12 @@ func (tx *Tx) InsertInstance(ctx context.Context, i aikagi.Instance) error {
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	attributes, err := attributesText(i)
+	attributes, err := site.AttributesText(i)
 	if err != nil {
 		return err
 	}
 	return tx.Exec(ctx, "alias", "insert instance", insertInstance,
 		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt), attributes)
-}
-
-func attributesText(i aikagi.Instance) (string, error) {
-	if len(i.Attributes) == 0 {
-		return "{}", nil
-	}
-	text, err := json.Marshal(i.Attributes)
-	if err != nil {
-		return "", fmt.Errorf("write attributes: %w", err)
-	}
-	return string(text), nil
 }
 
 const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1 AND deleted_at = 0`
@@ -91,36 +81,6 @@ SELECT ` + instanceColumns + ` FROM instances WHERE alias > $1 AND deleted_at = 
 // ListInstances reads a page of instances after an alias.
 func (tx *Tx) ListInstances(ctx context.Context, after string, limit int) ([]aikagi.Instance, error) {
 	return sqldb.List(ctx, tx.Tx, "list instances", scanInstance, listInstances, after, limit)
-}
-
-const countInstances = `SELECT count(*) FROM (SELECT id FROM instances WHERE deleted_at = 0 LIMIT $1) i`
-
-// CountInstances counts the instances up to a limit.
-func (tx *Tx) CountInstances(ctx context.Context, limit int) (int, error) {
-	n, err := sqldb.Find(ctx, tx.Tx, "instance", sqldb.ScanInt, countInstances, limit)
-	return int(n), err
-}
-
-const updateInstanceAttributes = `UPDATE instances SET attributes = $2 WHERE id = $1`
-
-// UpdateInstanceAttributes stores the attributes that somebody chose.
-func (tx *Tx) UpdateInstanceAttributes(ctx context.Context, i aikagi.Instance) error {
-	attributes, err := attributesText(i)
-	if err != nil {
-		return err
-	}
-	return tx.ExecOne(ctx, "instance", "update instance attributes", updateInstanceAttributes, i.ID, attributes)
-}
-
-const updateInstanceAccess = `UPDATE instances SET access = $2 WHERE id = $1`
-
-// UpdateInstanceAccess stores the authentication profile.
-func (tx *Tx) UpdateInstanceAccess(ctx context.Context, i aikagi.Instance) error {
-	access, err := json.Marshal(i.Access)
-	if err != nil {
-		return fmt.Errorf("write authentication profile: %w", err)
-	}
-	return tx.ExecOne(ctx, "instance", "update authentication profile", updateInstanceAccess, i.ID, string(access))
 }
 
 const updateInstanceSettings = `

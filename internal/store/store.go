@@ -7,6 +7,7 @@ import (
 	"github.com/aikagi/aikagi/internal/store/plane"
 	"github.com/aikagi/aikagi/internal/store/site"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
+	"github.com/aikagi/aikagi/internal/store/walk"
 )
 
 // Engine is the database underneath.
@@ -26,6 +27,7 @@ type Tx struct {
 	*sqldb.Tx
 	plane.Rows
 	site.Tables
+	walk.Tracks
 }
 
 // What the parts of the store define.
@@ -83,5 +85,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
-	return func(tx *sqldb.Tx) error { return fn(&Tx{tx, plane.Rows{Tx: tx}, site.Tables{Tx: tx}}) }
+	return func(tx *sqldb.Tx) error {
+		return fn(&Tx{tx, plane.Rows{Tx: tx}, site.Tables{Tx: tx}, walk.Tracks{Tx: tx}})
+	}
 }

@@ -17,8 +17,17 @@ func SearchKey(s string) string {
 	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(s))), "")
 }
 
-// maxSearchKey bounds a key; a prefix longer than this finds nothing.
+// maxSearchKey bounds a key in bytes.
 const maxSearchKey = 128
+
+// StoredKey is the search key of a text as it is stored: cut, if it is long.
+func StoredKey(s string) string {
+	key := SearchKey(s)
+	if len(key) > maxSearchKey {
+		key = strings.ToValidUTF8(key[:maxSearchKey], "")
+	}
+	return key
+}
 
 // userKeys are the words a user is found by: user name, address, and the names
 // in both orders, because one types 田中一郎 and another "ichiro tanaka".
@@ -27,10 +36,7 @@ func userKeys(u aikagi.User) []string {
 	for _, word := range []string{
 		string(u.Username), string(u.Email), u.LastName + u.FirstName, u.FirstName + u.LastName,
 	} {
-		key := SearchKey(word)
-		if len(key) > maxSearchKey {
-			key = strings.ToValidUTF8(key[:maxSearchKey], "")
-		}
+		key := StoredKey(word)
 		if key != "" && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}

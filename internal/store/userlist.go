@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/aikagi/aikagi"
@@ -145,29 +144,12 @@ func (r UserRange) countQuery(limit int) (query string, args []any) {
 }
 
 // MaxIDs is how many users one look-up by id reads at most.
-const MaxIDs = 100
+const MaxIDs = sqldb.MaxIDs
 
 const (
 	usersByID      = `SELECT ` + userColumns + ` FROM users WHERE instance_id = $1 AND id IN (`
 	profilesByUser = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN (`
 )
-
-// byIDs completes a query that ends with "IN (". The number of places is fixed,
-// so that there is one text and one plan; the last id fills the rest.
-func byIDs(query string, instance aikagi.InstanceID, ids []aikagi.UserID) (text string, args []any) {
-	var b strings.Builder
-	b.WriteString(query)
-	args = append(args, instance)
-	for i := range MaxIDs {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+2))
-		args = append(args, ids[min(i, len(ids)-1)])
-	}
-	b.WriteString(")")
-	return b.String(), args
-}
 
 type holding struct {
 	user    aikagi.UserID
@@ -190,7 +172,7 @@ func (tx *Tx) addProfiles(ctx context.Context, instance aikagi.InstanceID, users
 			ids[i] = page[i].ID
 			at[page[i].ID] = &page[i]
 		}
-		query, args := byIDs(profilesByUser, instance, ids)
+		query, args := sqldb.ByIDs(profilesByUser, instance, ids)
 		held, err := sqldb.List(ctx, tx.Tx, "list profiles of users", scanHolding, query, args...)
 		if err != nil {
 			return err
@@ -255,19 +237,28 @@ func (tx *Tx) usersOf(ctx context.Context, instance aikagi.InstanceID, hits []Se
 	for i, h := range hits {
 		ids[i] = h.User
 	}
-	query, args := byIDs(usersByID, instance, ids)
-	found, err := sqldb.List(ctx, tx.Tx, "list users by id", scanUser, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	byID := map[aikagi.UserID]aikagi.User{}
-	for _, u := range found {
-		byID[u.ID] = u
-	}
-	users := make([]aikagi.User, 0, len(hits))
-	for _, id := range ids {
-		if u, ok := byID[id]; ok {
-			users = append(users, u)
+	return tx.ListUsersByID(ctx, instance, ids)
+}
+
+// ListUsersByID reads users with the profiles they hold, in the order of the ids;
+// those who are gone are left out.
+func (tx *Tx) ListUsersByID(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) ([]aikagi.User, error) {
+	users := make([]aikagi.User, 0, len(ids))
+	for start := 0; start < len(ids); start += MaxIDs {
+		page := ids[start:min(start+MaxIDs, len(ids))]
+		query, args := sqldb.ByIDs(usersByID, instance, page)
+		found, err := sqldb.List(ctx, tx.Tx, "list users by id", scanUser, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		byID := map[aikagi.UserID]aikagi.User{}
+		for _, u := range found {
+			byID[u.ID] = u
+		}
+		for _, id := range page {
+			if u, ok := byID[id]; ok {
+				users = append(users, u)
+			}
 		}
 	}
 	return users, tx.addProfiles(ctx, instance, users)

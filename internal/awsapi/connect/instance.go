@@ -9,30 +9,18 @@ import (
 )
 
 type createInstanceRequest struct {
-	IdentityType    string            `json:"IdentityManagementType" required:""`
-	Alias           string            `json:"InstanceAlias"`
-	DirectoryID     string            `json:"DirectoryId"`
-	InboundEnabled  *bool             `json:"InboundCallsEnabled" required:""`
-	OutboundEnabled *bool             `json:"OutboundCallsEnabled" required:""`
-	Token           string            `json:"ClientToken"`
-	Tags            map[string]string `json:"Tags"`
+	IdentityType    string `json:"IdentityManagementType" required:""`
+	Alias           string `json:"InstanceAlias"`
+	DirectoryID     string `json:"DirectoryId"`
+	InboundEnabled  *bool  `json:"InboundCallsEnabled" required:""`
+	OutboundEnabled *bool  `json:"OutboundCallsEnabled" required:""`
+	Token           string `json:"ClientToken"`
+	Tags            tagSet `json:"Tags"`
 }
 
 // touch names no resource: the instance is not there yet. What tags it is to have
 // is settled by the request.
-func (r *createInstanceRequest) touch() awsapi.Touch {
-	return awsapi.Touch{Context: requestTags(r.Tags)}
-}
-
-// requestTags are the context keys of a request that gives tags to something.
-func requestTags(tags map[string]string) map[string][]string {
-	keys := map[string][]string{}
-	for key, value := range tags {
-		keys["aws:RequestTag/"+key] = []string{value}
-		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], key)
-	}
-	return keys
-}
+func (r *createInstanceRequest) touch() awsapi.Touch { return r.Tags.requested(awsapi.Touch{}) }
 
 type createInstanceResponse struct {
 	ID  string     `json:"Id"`
@@ -43,25 +31,21 @@ func (a *API) createInstance(ctx context.Context, in *createInstanceRequest) (*c
 	if in.DirectoryID != "" {
 		return nil, aikagi.Because(aikagi.Invalid, "directory", "not_supported")
 	}
+	tags, err := in.Tags.tags()
+	if err != nil {
+		return nil, err
+	}
 	made, err := a.Instances.Create(ctx, instance.New{
 		Alias: in.Alias, Identity: aikagi.IdentityType(in.IdentityType), Settings: aikagi.DefaultInstanceSettings(),
 		Attributes: map[aikagi.AttributeType]bool{
 			aikagi.InboundCalls: *in.InboundEnabled, aikagi.OutboundCalls: *in.OutboundEnabled,
 		},
-		Tags: tagsOf(in.Tags), Token: in.Token,
+		Tags: tags, Token: in.Token,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &createInstanceResponse{string(made.ID), awsapi.CallerFrom(ctx).Scope(made.ID).InstanceARN()}, nil
-}
-
-func tagsOf(given map[string]string) []aikagi.Tag {
-	var tags []aikagi.Tag
-	for key, value := range given {
-		tags = append(tags, aikagi.Tag{Key: key, Value: value})
-	}
-	return tags
 }
 
 type listInstancesRequest struct {

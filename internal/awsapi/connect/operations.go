@@ -9,6 +9,7 @@ import (
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/instance"
 	"github.com/aikagi/aikagi/internal/routing"
+	"github.com/aikagi/aikagi/internal/search"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 )
 
@@ -18,6 +19,7 @@ type API struct {
 	Directory *directory.Directory
 	Profiles  *securityprofile.Profiles
 	Routing   *routing.Routing
+	Search    *search.Users
 	Tokens    awsapi.Tokens
 	// LoginURL tells where people of an instance log in.
 	LoginURL func(alias string) string
@@ -55,10 +57,26 @@ func (a *API) instances() []awsapi.Operation {
 	}
 }
 
+const ofUser = "/users/{InstanceId}/{UserId}"
+
 func (a *API) users() []awsapi.Operation {
 	return []awsapi.Operation{
 		awsapi.Serve(get("ListUsers", "/users-summary/{InstanceId}"), (*listRequest).touch, a.listUsers),
-		awsapi.Serve(get("DescribeUser", "/users/{InstanceId}/{UserId}"), (*userRequest).touch, a.describeUser),
+		awsapi.Serve(get("DescribeUser", ofUser), (*userRequest).touch, a.describeUser),
+		awsapi.Serve(post("SearchUsers", "/search-users"), (*searchUsersRequest).touch, a.searchUsers),
+		awsapi.Serve(lacking("DirectoryUserId is refused: there is no directory behind an instance", put("CreateUser", "/users/{InstanceId}")),
+			(*createUserRequest).touch, a.createUser),
+		awsapi.Serve(remove("DeleteUser", ofUser), (*userRequest).touch, a.deleteUser),
+		awsapi.Serve(post("UpdateUserIdentityInfo", ofUser+"/identity-info"), (*identityRequest).touch, a.updateUserIdentityInfo),
+		awsapi.Serve(post("UpdateUserPhoneConfig", ofUser+"/phone-config"), (*phoneRequest).touch, a.updateUserPhoneConfig),
+		awsapi.Serve(post("UpdateUserConfig", ofUser+"/config"), (*configRequest).touch, a.updateUserConfig),
+		awsapi.Serve(post("UpdateUserRoutingProfile", ofUser+"/routing-profile"), (*routingRequest).touch, a.updateUserRoutingProfile),
+		awsapi.Serve(post("UpdateUserSecurityProfiles", ofUser+"/security-profiles"), (*heldRequest).touch, a.updateUserSecurityProfiles),
+		awsapi.Serve(post("UpdateUserHierarchy", ofUser+"/hierarchy"), (*placementRequest).touch, a.updateUserHierarchy),
+		awsapi.Serve(get("ListUserProficiencies", ofUser+"/proficiencies"), (*listOfUserRequest).touch, a.listUserProficiencies),
+		awsapi.Serve(post("AssociateUserProficiencies", ofUser+"/associate-proficiencies"), (*proficienciesRequest).touch, a.associateUserProficiencies),
+		awsapi.Serve(post("UpdateUserProficiencies", ofUser+"/proficiencies"), (*proficienciesRequest).touch, a.updateUserProficiencies),
+		awsapi.Serve(post("DisassociateUserProficiencies", ofUser+"/disassociate-proficiencies"), (*proficienciesRequest).touch, a.disassociateUserProficiencies),
 	}
 }
 

@@ -160,7 +160,7 @@ func version(f web.Form) int64 {
 	if err != nil {
 		return 0
 	}
-	return n
+	return max(n, 0) // no form is filled in for a user as he stands
 }
 
 func (a *Admin) handleProfiles(w http.ResponseWriter, r *http.Request, here door.Here) error {

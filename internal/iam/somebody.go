@@ -1,0 +1,68 @@
+package iam
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// EmergencyAccess is the action of entering an instance without being one of its
+// users.
+const EmergencyAccess = "connect:AdminGetEmergencyAccessToken"
+
+const principalsPage = 100
+
+// SomebodyMay reports whether some enabled principal that has a way to sign in may
+// do something on an instance. Conditions count as not met, because nobody knows
+// when and from where it will be needed. The region is that of the call in ctx;
+// without one there is nobody.
+func SomebodyMay(ctx context.Context, tx *store.Tx, action string, instance aikagi.InstanceID) (bool, error) {
+	call, ok := ctx.Value(callKey{}).(Call)
+	if !ok {
+		return false, nil
+	}
+	account, err := tx.FindAccount(ctx)
+	if err != nil {
+		return false, err
+	}
+	asked := Request{
+		Action:   action,
+		Resource: string(aikagi.Scope{Region: call.Region, Account: account.ID, Instance: instance}.InstanceARN()),
+	}
+	after := ""
+	for {
+		page, err := tx.ListPrincipals(ctx, after, principalsPage)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range page {
+			asked.Principal = UserARN(account.ID, p.Name)
+			may, err := couldDo(ctx, tx, p, asked)
+			if err != nil || may {
+				return may, err
+			}
+			after = p.Name
+		}
+		if len(page) < principalsPage {
+			return false, nil
+		}
+	}
+}
+
+// couldDo reports whether a principal could sign in and do what is asked.
+func couldDo(ctx context.Context, tx *store.Tx, p aikagi.Principal, asked Request) (bool, error) {
+	if !p.Enabled {
+		return false, nil
+	}
+	documents, err := Documents(ctx, tx, p.ID)
+	if err != nil || !Evaluate(documents, asked).Allowed {
+		return false, err
+	}
+	if p.PasswordHash != "" {
+		return true, nil
+	}
+	keys, err := tx.ListAccessKeys(ctx, p.ID)
+	return slices.ContainsFunc(keys, func(k aikagi.AccessKey) bool { return k.Enabled }), err
+}
