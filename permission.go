@@ -32,7 +32,7 @@ const (
 	AgentGroupingEnableAndDisable Permission = "AgentGrouping.EnableAndDisable"
 
 	HistoricalChangesView Permission = "HistoricalChanges.View"
-	AgentTimeCardView     Permission = "AgentTimeCard.View"
+	agentTimeCardView     Permission = "AgentTimeCard.View"
 	BasicAgentAccess      Permission = "BasicAgentAccess"
 	OutboundCallAccess    Permission = "OutboundCallAccess"
 )

@@ -122,7 +122,7 @@ func (t TextCondition) checked(fields ...string) (*TextCondition, error) {
 	case !slices.Contains([]string{startsWith, contains, exact}, t.Comparison):
 		return nil, wrongSearch("comparison")
 	case t.Comparison == contains && (length < minContains || length > maxContains):
-		return nil, wrongSearch("contains_length")
+		return nil, wrongSearch("contained")
 	}
 	return &t, nil
 }

@@ -133,25 +133,79 @@ func kind(t reflect.Type) reflect.Kind {
 }
 
 // absentMembers are members of Amazon's model that we do not have, and why.
-var absentMembers = map[string]string{
-	"DescribeInstance answer.Instance StatusReason":                                           "no instance fails to be made",
-	"DescribeInstance answer ReplicationConfiguration":                                        "instances are not replicated",
-	"DescribeRoutingProfile answer.RoutingProfile AgentAvailabilityTimer":                     "nobody waits here",
-	"DescribeRoutingProfile answer.RoutingProfile AssociatedManualAssignmentQueueIds":         "no queue is assigned by hand",
-	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedManualAssignmentQueues":   "no queue is assigned by hand",
-	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedQueues":                   "how Amazon counts is not known",
-	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedUsers":                    "how Amazon counts is not known",
-	"SearchRoutingProfiles answer.RoutingProfiles[] AgentAvailabilityTimer":                   "nobody waits here",
-	"SearchRoutingProfiles answer.RoutingProfiles[] AssociatedManualAssignmentQueueIds":       "no queue is assigned by hand",
-	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedManualAssignmentQueues": "no queue is assigned by hand",
-	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedQueues":                 "how Amazon counts is not known",
-	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedUsers":                  "how Amazon counts is not known",
-	"DescribeQueue answer.Queue MaxContacts":                                                  "nothing waits here",
-	"DescribeQueue answer.Queue OutboundCallerConfig":                                         "there are no calls",
-	"DescribeQueue answer.Queue OutboundEmailConfig":                                          "there is no mail to customers",
-	"SearchQueues answer.Queues[] MaxContacts":                                                "nothing waits here",
-	"SearchQueues answer.Queues[] OutboundCallerConfig":                                       "there are no calls",
-	"SearchQueues answer.Queues[] OutboundEmailConfig":                                        "there is no mail to customers",
-	"DescribeHoursOfOperation answer.HoursOfOperation ParentHoursOfOperations":                "hours have no parents",
-	"SearchHoursOfOperations answer.HoursOfOperations[] ParentHoursOfOperations":              "hours have no parents",
+var absentMembers = absent(
+	"restrictions are refused when a profile is made or changed, so none has any",
+	"DescribeSecurityProfile answer.SecurityProfile AllowedAccessControlHierarchyGroupId",
+	"DescribeSecurityProfile answer.SecurityProfile AllowedAccessControlTags",
+	"DescribeSecurityProfile answer.SecurityProfile GranularAccessControlConfiguration",
+	"DescribeSecurityProfile answer.SecurityProfile HierarchyRestrictedResources",
+	"DescribeSecurityProfile answer.SecurityProfile TagRestrictedResources",
+).and(
+	"what it means is documented nowhere that we know",
+	"DescribeSecurityProfile answer.SecurityProfile OrganizationResourceId",
+	"SearchSecurityProfiles answer.SecurityProfiles[] OrganizationResourceId",
+).and(
+	"when a group or level was changed is not kept",
+	"DescribeUserHierarchyGroup answer.HierarchyGroup LastModifiedRegion",
+	"DescribeUserHierarchyGroup answer.HierarchyGroup LastModifiedTime",
+	"DescribeUserHierarchyGroup answer.HierarchyGroup.HierarchyPath.LevelFive LastModifiedRegion",
+	"DescribeUserHierarchyGroup answer.HierarchyGroup.HierarchyPath.LevelFive LastModifiedTime",
+	"ListUserHierarchyGroups answer.UserHierarchyGroupSummaryList[] LastModifiedRegion",
+	"ListUserHierarchyGroups answer.UserHierarchyGroupSummaryList[] LastModifiedTime",
+	"SearchUserHierarchyGroups answer.UserHierarchyGroups[] LastModifiedRegion",
+	"SearchUserHierarchyGroups answer.UserHierarchyGroups[] LastModifiedTime",
+	"SearchUserHierarchyGroups answer.UserHierarchyGroups[].HierarchyPath.LevelFive LastModifiedRegion",
+	"SearchUserHierarchyGroups answer.UserHierarchyGroups[].HierarchyPath.LevelFive LastModifiedTime",
+	"DescribeUserHierarchyStructure answer.HierarchyStructure.LevelFive LastModifiedRegion",
+	"DescribeUserHierarchyStructure answer.HierarchyStructure.LevelFive LastModifiedTime",
+).and(
+	"no instance fails to be made",
+	"DescribeInstance answer.Instance StatusReason",
+).and(
+	"instances are not replicated",
+	"DescribeInstance answer ReplicationConfiguration",
+).and(
+	"nobody waits here",
+	"DescribeRoutingProfile answer.RoutingProfile AgentAvailabilityTimer",
+	"SearchRoutingProfiles answer.RoutingProfiles[] AgentAvailabilityTimer",
+).and(
+	"no queue is assigned by hand",
+	"DescribeRoutingProfile answer.RoutingProfile AssociatedManualAssignmentQueueIds",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedManualAssignmentQueues",
+	"SearchRoutingProfiles answer.RoutingProfiles[] AssociatedManualAssignmentQueueIds",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedManualAssignmentQueues",
+).and(
+	"how Amazon counts is not known",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedQueues",
+	"DescribeRoutingProfile answer.RoutingProfile NumberOfAssociatedUsers",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedQueues",
+	"SearchRoutingProfiles answer.RoutingProfiles[] NumberOfAssociatedUsers",
+).and(
+	"nothing waits here",
+	"DescribeQueue answer.Queue MaxContacts",
+	"SearchQueues answer.Queues[] MaxContacts",
+).and(
+	"there are no calls",
+	"DescribeQueue answer.Queue OutboundCallerConfig",
+	"SearchQueues answer.Queues[] OutboundCallerConfig",
+).and(
+	"there is no mail to customers",
+	"DescribeQueue answer.Queue OutboundEmailConfig",
+	"SearchQueues answer.Queues[] OutboundEmailConfig",
+).and(
+	"hours have no parents",
+	"DescribeHoursOfOperation answer.HoursOfOperation ParentHoursOfOperations",
+	"SearchHoursOfOperations answer.HoursOfOperations[] ParentHoursOfOperations",
+)
+
+// reasons says of members why they are absent.
+type reasons map[string]string
+
+func absent(reason string, members ...string) reasons { return reasons{}.and(reason, members...) }
+
+func (r reasons) and(reason string, members ...string) reasons {
+	for _, m := range members {
+		r[m] = reason
+	}
+	return r
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/directory"
 )
 
@@ -147,17 +148,17 @@ func (a *API) listGroups(ctx context.Context, in *listRequest) (*listGroupsRespo
 }
 
 type searchGroupsRequest struct {
-	InstanceID string          `json:"InstanceId" required:""`
-	MaxResults *int32          `json:"MaxResults"`
-	NextToken  string          `json:"NextToken"`
-	Criteria   *searchCriteria `json:"SearchCriteria"`
+	InstanceID string              `json:"InstanceId" required:""`
+	MaxResults *int32              `json:"MaxResults"`
+	NextToken  string              `json:"NextToken"`
+	Criteria   *condition.Criteria `json:"SearchCriteria"`
 	Filter     struct {
-		Attributes *attributeFilter `json:"AttributeFilter"`
+		Attributes *condition.AttributeFilter `json:"AttributeFilter"`
 	} `json:"SearchFilter"`
 }
 
 func (r *searchGroupsRequest) touch() awsapi.Touch {
-	return touchOfSearch(r.InstanceID, r.Filter.Attributes.plain())
+	return condition.Touch(r.InstanceID, r.Filter.Attributes.Plain())
 }
 
 type searchGroupsResponse struct {
@@ -171,7 +172,7 @@ func (a *API) searchGroups(ctx context.Context, in *searchGroupsRequest) (*searc
 	if err != nil {
 		return nil, err
 	}
-	q, err := query(in.Criteria, in.Filter.Attributes.plain())
+	q, err := condition.Query(in.Criteria, in.Filter.Attributes.Plain())
 	if err != nil {
 		return nil, err
 	}

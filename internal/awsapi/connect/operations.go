@@ -76,7 +76,7 @@ func (a *API) users() []awsapi.Operation {
 		awsapi.Serve(get("ListUserProficiencies", ofUser+"/proficiencies"), (*listOfUserRequest).touch, a.listUserProficiencies),
 		awsapi.Serve(post("AssociateUserProficiencies", ofUser+"/associate-proficiencies"), (*proficienciesRequest).touch, a.associateUserProficiencies),
 		awsapi.Serve(post("UpdateUserProficiencies", ofUser+"/proficiencies"), (*proficienciesRequest).touch, a.updateUserProficiencies),
-		awsapi.Serve(post("DisassociateUserProficiencies", ofUser+"/disassociate-proficiencies"), (*proficienciesRequest).touch, a.disassociateUserProficiencies),
+		awsapi.Serve(post("DisassociateUserProficiencies", ofUser+"/disassociate-proficiencies"), (*takenOffRequest).touch, a.disassociateUserProficiencies),
 	}
 }
 

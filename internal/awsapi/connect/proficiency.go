@@ -14,13 +14,26 @@ type proficiency struct {
 	Level     *float64 `json:"Level,omitzero"`
 }
 
-// proficienciesRequest is of three operations; the one that takes off needs no
-// levels.
+// proficienciesRequest is of the two operations that tell levels.
 type proficienciesRequest struct {
 	InstanceID    string        `json:"-" path:"InstanceId"`
 	UserID        string        `json:"-" path:"UserId"`
 	Proficiencies []proficiency `json:"UserProficiencies" required:""`
 }
+
+// takenOffRequest is of the one that takes off.
+type takenOffRequest struct {
+	InstanceID    string `json:"-" path:"InstanceId"`
+	UserID        string `json:"-" path:"UserId"`
+	Proficiencies []pair `json:"UserProficiencies" required:""`
+}
+
+type pair struct {
+	Attribute string `json:"AttributeName"`
+	Value     string `json:"AttributeValue"`
+}
+
+func (r *takenOffRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
 
 func (r *proficienciesRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
 
@@ -31,8 +44,9 @@ func (r *proficienciesRequest) named() (aikagi.InstanceID, aikagi.UserID) {
 // levelled are the proficiencies with their levels, which are whole numbers that the
 // wire writes as floats.
 func (r *proficienciesRequest) levelled() ([]aikagi.Proficiency, error) {
-	all := r.pairs()
+	all := make([]aikagi.Proficiency, len(r.Proficiencies))
 	for i, p := range r.Proficiencies {
+		all[i] = aikagi.Proficiency{Attribute: p.Attribute, Value: p.Value}
 		if p.Level == nil {
 			return nil, awsapi.Invalid("UserProficiencies: Level is missing")
 		}
@@ -41,14 +55,6 @@ func (r *proficienciesRequest) levelled() ([]aikagi.Proficiency, error) {
 		}
 	}
 	return all, nil
-}
-
-func (r *proficienciesRequest) pairs() []aikagi.Proficiency {
-	all := make([]aikagi.Proficiency, len(r.Proficiencies))
-	for i, p := range r.Proficiencies {
-		all[i] = aikagi.Proficiency{Attribute: p.Attribute, Value: p.Value}
-	}
-	return all
 }
 
 func (a *API) associateUserProficiencies(ctx context.Context, in *proficienciesRequest) (*nothing, error) {
@@ -69,9 +75,12 @@ func (a *API) updateUserProficiencies(ctx context.Context, in *proficienciesRequ
 	return done(a.Directory.ChangeProficiencies(ctx, instance, id, all))
 }
 
-func (a *API) disassociateUserProficiencies(ctx context.Context, in *proficienciesRequest) (*nothing, error) {
-	instance, id := in.named()
-	return done(a.Directory.RemoveProficiencies(ctx, instance, id, in.pairs()))
+func (a *API) disassociateUserProficiencies(ctx context.Context, in *takenOffRequest) (*nothing, error) {
+	all := make([]aikagi.Proficiency, len(in.Proficiencies))
+	for i, p := range in.Proficiencies {
+		all[i] = aikagi.Proficiency{Attribute: p.Attribute, Value: p.Value}
+	}
+	return done(a.Directory.RemoveProficiencies(ctx, aikagi.InstanceID(in.InstanceID), aikagi.UserID(in.UserID), all))
 }
 
 // listOfUserRequest is what a list of something that a user has is asked with.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/routing"
 )
 
@@ -112,20 +113,20 @@ type searchQueuesRequest struct {
 
 // queueCriteria may ask for standard queues, which all are.
 type queueCriteria struct {
-	Or     []queueCriteria  `json:"OrConditions"`
-	And    []queueCriteria  `json:"AndConditions"`
-	Type   string           `json:"QueueTypeCondition"`
-	String *stringCondition `json:"StringCondition"`
+	Or     []queueCriteria `json:"OrConditions"`
+	And    []queueCriteria `json:"AndConditions"`
+	Type   string          `json:"QueueTypeCondition"`
+	String *condition.Text `json:"StringCondition"`
 }
 
-func (c queueCriteria) plain() (searchCriteria, error) {
-	p := searchCriteria{String: c.String}
+func (c queueCriteria) plain() (condition.Criteria, error) {
+	p := condition.Criteria{String: c.String}
 	if c.Type != "" && c.Type != standard {
 		return p, aikagi.Because(aikagi.Invalid, "queue_types", "unknown")
 	}
 	for _, list := range []struct {
 		from []queueCriteria
-		to   *[]searchCriteria
+		to   *[]condition.Criteria
 	}{{c.Or, &p.Or}, {c.And, &p.And}} {
 		for _, inner := range list.from {
 			plain, err := inner.plain()

@@ -5,30 +5,31 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/routing"
 )
 
 // searchRequest is how routing profiles and hours are searched, and queues too.
 type searchRequest struct {
-	InstanceID string          `json:"InstanceId" required:""`
-	MaxResults *int32          `json:"MaxResults"`
-	NextToken  string          `json:"NextToken"`
-	Filter     *searchFilter   `json:"SearchFilter"`
-	Criteria   *searchCriteria `json:"SearchCriteria"`
+	InstanceID string              `json:"InstanceId" required:""`
+	MaxResults *int32              `json:"MaxResults"`
+	NextToken  string              `json:"NextToken"`
+	Filter     *searchFilter       `json:"SearchFilter"`
+	Criteria   *condition.Criteria `json:"SearchCriteria"`
 }
 
 type searchFilter struct {
-	Tags *tagFilter `json:"TagFilter"`
+	Tags *condition.TagFilter `json:"TagFilter"`
 }
 
-func (f *searchFilter) filter() *tagFilter {
+func (f *searchFilter) filter() *condition.TagFilter {
 	if f == nil {
 		return nil
 	}
 	return f.Tags
 }
 
-func (r *searchRequest) touch() awsapi.Touch { return touchOfSearch(r.InstanceID, r.Filter.filter()) }
+func (r *searchRequest) touch() awsapi.Touch { return condition.Touch(r.InstanceID, r.Filter.filter()) }
 
 // searched reads a page of what was found. A token goes on with the same filter
 // and criteria only.
@@ -44,7 +45,7 @@ func searched[T any](ctx context.Context, a *API, in *searchRequest, operation s
 		return found, "", err
 	}
 	asked := routing.Search{Size: size}
-	if asked.Query, err = query(in.Criteria, in.Filter.filter()); err != nil {
+	if asked.Query, err = condition.Query(in.Criteria, in.Filter.filter()); err != nil {
 		return found, "", err
 	}
 	bound := []string{operation, in.InstanceID, digest(in.Filter, in.Criteria)}

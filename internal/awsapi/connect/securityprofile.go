@@ -7,6 +7,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/criteria"
 	"github.com/aikagi/aikagi/internal/securityprofile"
 )
@@ -258,17 +259,17 @@ func (a *API) listPermissions(ctx context.Context, in *listPermissionsRequest) (
 }
 
 type searchProfilesRequest struct {
-	InstanceID string          `json:"InstanceId" required:""`
-	MaxResults *int32          `json:"MaxResults"`
-	NextToken  string          `json:"NextToken"`
-	Criteria   *searchCriteria `json:"SearchCriteria"`
+	InstanceID string              `json:"InstanceId" required:""`
+	MaxResults *int32              `json:"MaxResults"`
+	NextToken  string              `json:"NextToken"`
+	Criteria   *condition.Criteria `json:"SearchCriteria"`
 	Filter     struct {
-		Tags *tagFilter `json:"TagFilter"`
+		Tags *condition.TagFilter `json:"TagFilter"`
 	} `json:"SearchFilter"`
 }
 
 func (r *searchProfilesRequest) touch() awsapi.Touch {
-	return touchOfSearch(r.InstanceID, r.Filter.Tags)
+	return condition.Touch(r.InstanceID, r.Filter.Tags)
 }
 
 type searchProfilesResponse struct {
@@ -282,7 +283,7 @@ func (a *API) searchProfiles(ctx context.Context, in *searchProfilesRequest) (*s
 	if err != nil {
 		return nil, err
 	}
-	q, err := query(in.Criteria, in.Filter.Tags)
+	q, err := condition.Query(in.Criteria, in.Filter.Tags)
 	if err != nil {
 		return nil, err
 	}

@@ -242,7 +242,7 @@ func TestCreateUserRefuses(t *testing.T) {
 		"too long a limit":             {map[string]any{"PhoneConfig": map[string]any{"AfterContactWorkTimeLimit": 2_000_001}}, parameter},
 		"a limit that is no number":    {map[string]any{"PhoneConfig": map[string]any{"AfterContactWorkTimeLimit": "7"}}, "SerializationException"},
 		"a tag of Amazon's":            {map[string]any{"Tags": map[string]string{"aws:x": "1"}}, parameter},
-		"a tag with null":              {map[string]any{"Tags": map[string]any{"x": nil}}, parameter},
+		"a tag with null":              {map[string]any{"Tags": map[string]any{"x": nil}}, "InvalidRequestException"},
 		"a taken name":                 {map[string]any{"Username": taken}, "DuplicateResourceException"},
 		"a channel twice":              {map[string]any{"AutoAcceptConfigs": []any{map[string]any{"Channel": "CHAT", "AutoAccept": true}, map[string]any{"Channel": "CHAT", "AutoAccept": false}}}, parameter},
 		"an unknown channel":           {map[string]any{"AutoAcceptConfigs": []any{map[string]any{"Channel": "FAX", "AutoAccept": true}}}, parameter},

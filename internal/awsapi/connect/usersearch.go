@@ -7,6 +7,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/search"
 )
 
@@ -20,7 +21,7 @@ type searchUsersRequest struct {
 
 // userFilter is Amazon's UserSearchFilter: one of the two, or nothing.
 type userFilter struct {
-	Tags       *tagFilter           `json:"TagFilter,omitempty"`
+	Tags       *condition.TagFilter `json:"TagFilter,omitempty"`
 	Attributes *userAttributeFilter `json:"UserAttributeFilter,omitempty"`
 }
 
@@ -28,12 +29,12 @@ type userFilter struct {
 type userAttributeFilter struct {
 	Or    []attributeConditions `json:"OrConditions,omitempty"`
 	And   *attributeConditions  `json:"AndCondition,omitempty"`
-	Tag   *tagCondition         `json:"TagCondition,omitempty"`
+	Tag   *condition.Tag        `json:"TagCondition,omitempty"`
 	Group *groupCondition       `json:"HierarchyGroupCondition,omitempty"`
 }
 
 type attributeConditions struct {
-	Tags  []tagCondition  `json:"TagConditions,omitempty"`
+	Tags  []condition.Tag `json:"TagConditions,omitempty"`
 	Group *groupCondition `json:"HierarchyGroupCondition,omitempty"`
 }
 
@@ -45,11 +46,11 @@ type groupCondition struct {
 // userCriteria is Amazon's UserSearchCriteria. Of several members in one place each
 // must hold; Amazon does not say what they mean together.
 type userCriteria struct {
-	Or    []userCriteria   `json:"OrConditions,omitempty"`
-	And   []userCriteria   `json:"AndConditions,omitempty"`
-	Text  *stringCondition `json:"StringCondition,omitempty"`
-	List  *listCondition   `json:"ListCondition,omitempty"`
-	Group *groupCondition  `json:"HierarchyGroupCondition,omitempty"`
+	Or    []userCriteria  `json:"OrConditions,omitempty"`
+	And   []userCriteria  `json:"AndConditions,omitempty"`
+	Text  *condition.Text `json:"StringCondition,omitempty"`
+	List  *listCondition  `json:"ListCondition,omitempty"`
+	Group *groupCondition `json:"HierarchyGroupCondition,omitempty"`
 }
 
 type listCondition struct {
@@ -58,15 +59,15 @@ type listCondition struct {
 }
 
 type itemCondition struct {
-	Text   *stringCondition `json:"StringCondition,omitempty"`
+	Text   *condition.Text  `json:"StringCondition,omitempty"`
 	Number *numberCondition `json:"NumberCondition,omitempty"`
 }
 
 type numberCondition struct {
-	Field      string   `json:"FieldName"`
-	Min        *float64 `json:"MinValue,omitempty"`
-	Max        *float64 `json:"MaxValue,omitempty"`
-	Comparison string   `json:"ComparisonType"`
+	Field      string `json:"FieldName"`
+	Min        *int32 `json:"MinValue,omitempty"`
+	Max        *int32 `json:"MaxValue,omitempty"`
+	Comparison string `json:"ComparisonType"`
 }
 
 // touch says which tags everybody must have who can be found: policies limit
@@ -118,12 +119,12 @@ func (f *userFilter) condition() (search.Condition, error) {
 	case f.Attributes != nil:
 		return f.Attributes.condition()
 	case f.Tags != nil:
-		return f.Tags.condition(), nil
+		return tagged(f.Tags), nil
 	}
 	return search.Condition{}, nil
 }
 
-func (f *tagFilter) condition() search.Condition {
+func tagged(f *condition.TagFilter) search.Condition {
 	var any []search.Condition
 	for _, tags := range f.Or {
 		any = append(any, allTags(tags, nil))
@@ -173,7 +174,7 @@ func (f *userAttributeFilter) condition() (search.Condition, error) {
 }
 
 // allTags asks for every one of the tags; one without a key is refused by the rule.
-func allTags(tags []tagCondition, one *tagCondition) search.Condition {
+func allTags(tags []condition.Tag, one *condition.Tag) search.Condition {
 	if one != nil {
 		tags = append(tags[:len(tags):len(tags)], *one)
 	}
@@ -188,7 +189,7 @@ func (c *groupCondition) condition() search.Condition {
 	return search.Condition{Group: &search.GroupCondition{ID: aikagi.HierarchyGroupID(c.Value), Match: c.Match}}
 }
 
-func (c *stringCondition) condition() *search.TextCondition {
+func compared(c *condition.Text) *search.TextCondition {
 	if c == nil {
 		return nil
 	}
@@ -214,7 +215,7 @@ func (c *userCriteria) condition() (search.Condition, error) {
 	}
 	all.All = append(all.All, each...)
 	if c.Text != nil {
-		all.All = append(all.All, search.Condition{Text: c.Text.condition()})
+		all.All = append(all.All, search.Condition{Text: compared(c.Text)})
 	}
 	if c.Group != nil {
 		all.All = append(all.All, c.Group.condition())
@@ -246,13 +247,21 @@ func conditions(criteria []userCriteria) ([]search.Condition, error) {
 func (c *listCondition) condition() search.Condition {
 	good := []search.SkillCondition{}
 	for _, one := range c.Conditions {
-		s := search.SkillCondition{Text: one.Text.condition()}
+		s := search.SkillCondition{Text: compared(one.Text)}
 		if n := one.Number; n != nil {
-			s.Number = &search.NumberCondition{Field: n.Field, Comparison: n.Comparison, Min: n.Min, Max: n.Max}
+			s.Number = &search.NumberCondition{Field: n.Field, Comparison: n.Comparison, Min: level(n.Min), Max: level(n.Max)}
 		}
 		good = append(good, s)
 	}
 	return search.Condition{Good: good}
+}
+
+func level(bound *int32) *float64 {
+	if bound == nil {
+		return nil
+	}
+	l := float64(*bound)
+	return &l
 }
 
 type searchUsersResponse struct {
@@ -268,13 +277,19 @@ type foundUser struct {
 	DirectoryUserID    string            `json:"DirectoryUserId"`
 	HierarchyGroupID   string            `json:"HierarchyGroupId,omitempty"`
 	ID                 string            `json:"Id"`
-	IdentityInfo       identityInfo      `json:"IdentityInfo"`
+	IdentityInfo       knownAs           `json:"IdentityInfo"`
 	PhoneConfig        phoneConfig       `json:"PhoneConfig"`
 	RoutingProfileID   string            `json:"RoutingProfileId"`
 	SecurityProfileIDs []string          `json:"SecurityProfileIds"`
 	Tags               map[string]string `json:"Tags"`
 	Username           string            `json:"Username"`
 	channelConfigs
+}
+
+// knownAs is Amazon's UserIdentityInfoLite.
+type knownAs struct {
+	FirstName *string `json:"FirstName,omitzero"`
+	LastName  *string `json:"LastName,omitzero"`
 }
 
 const milliseconds = 1000
@@ -319,7 +334,7 @@ func (a *API) searchUsers(ctx context.Context, in *searchUsersRequest) (*searchU
 func foundOf(scope aikagi.Scope, u aikagi.User, tags []aikagi.Tag) foundUser {
 	f := foundUser{
 		ARN: scope.ARN(user(string(u.ID))), DirectoryUserID: string(u.ID), HierarchyGroupID: string(u.HierarchyGroupID),
-		ID: string(u.ID), IdentityInfo: identityInfo{FirstName: given(u.FirstName), LastName: given(u.LastName)},
+		ID: string(u.ID), IdentityInfo: knownAs{given(u.FirstName), given(u.LastName)},
 		PhoneConfig: phoneOf(u.Phone), RoutingProfileID: string(u.RoutingProfileID),
 		SecurityProfileIDs: texts(u.SecurityProfileIDs), Tags: tagMap(tags), Username: string(u.Username),
 		channelConfigs: channelsOf(u.Phone),

@@ -80,7 +80,10 @@ found = call("SearchSecurityProfiles", SearchCriteria={
 assert [p["Id"] for p in found["SecurityProfiles"]] == [leaders] and found["ApproximateTotalCount"] == 1, found
 
 # Hierarchy
-call("DescribeUserHierarchyStructure")
+levels = ["LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive"]
+call("UpdateUserHierarchyStructure", HierarchyStructure={level: {"Name": "boto3 " + level} for level in levels})
+structure = call("DescribeUserHierarchyStructure")["HierarchyStructure"]
+assert [structure[level]["Name"] for level in levels] == ["boto3 " + level for level in levels], structure
 top = call("CreateUserHierarchyGroup", Name="boto3 centre", Tags={"made-by": "boto3"})["HierarchyGroupId"]
 team = call("CreateUserHierarchyGroup", Name="boto3 team", ParentGroupId=top)["HierarchyGroupId"]
 path = call("DescribeUserHierarchyGroup", HierarchyGroupId=team)["HierarchyGroup"]
