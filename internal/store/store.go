@@ -56,10 +56,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 // OpenMemory makes an empty database that is gone when it is closed.
 func OpenMemory(ctx context.Context) (*Store, error) {
 	db, err := sqldb.OpenMemory(ctx, schema)
-	if err != nil {
-		return nil, err
-	}
-	return &Store{db}, nil
+	return &Store{db}, err
 }
 
 // View runs fn for reading. Each statement sees what was committed before it.
