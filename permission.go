@@ -34,7 +34,7 @@ const (
 	HistoricalChangesView Permission = "HistoricalChanges.View"
 	agentTimeCardView     Permission = "AgentTimeCard.View"
 	BasicAgentAccess      Permission = "BasicAgentAccess"
-	OutboundCallAccess    Permission = "OutboundCallAccess"
+	outboundCallAccess    Permission = "OutboundCallAccess"
 )
 
 // Resource returns the part before the last dot: the row of the page that
@@ -131,7 +131,7 @@ func Effective(profiles ...[]Permission) Permissions {
 	for _, names := range profiles {
 		for _, p := range names {
 			all[p] = struct{}{}
-			for _, q := range Prerequisites(p) {
+			for _, q := range prerequisites(p) {
 				all[q] = struct{}{}
 			}
 		}
@@ -139,10 +139,10 @@ func Effective(profiles ...[]Permission) Permissions {
 	return all
 }
 
-// Prerequisites returns what p is of no use without, which the page selects
+// prerequisites returns what p is of no use without, which the page selects
 // together with p: whoever may change a thing may see it. Amazon's page also
 // selects dependent resources; those lists are not public.
-func Prerequisites(p Permission) []Permission {
+func prerequisites(p Permission) []Permission {
 	resource, action := p.split()
 	switch action {
 	case "Create", "Edit", "Delete", "Remove", "EditPermission", "EnableAndDisable":
@@ -200,7 +200,7 @@ type DefaultSecurityProfile struct {
 func DefaultSecurityProfiles() []DefaultSecurityProfile {
 	return []DefaultSecurityProfile{
 		{"Admin", "Administrators may do everything in the instance.", adminPermissions()},
-		{"Agent", "Agents take and place calls in the contact control panel.", []Permission{BasicAgentAccess, OutboundCallAccess}},
+		{"Agent", "Agents take and place calls in the contact control panel.", []Permission{BasicAgentAccess, outboundCallAccess}},
 		{"CallCenterManager", "Managers look after users, routing and the figures of the day.", managerPermissions()},
 		{"QualityAnalyst", "Analysts watch live figures and review contacts to improve the service.", analystPermissions()},
 	}

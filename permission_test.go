@@ -57,8 +57,8 @@ func TestChangingNeedsSeeing(t *testing.T) {
 		{"", nil},
 	}
 	for _, tt := range tests {
-		if got := Prerequisites(tt.give); !slices.Equal(got, tt.want) {
-			t.Errorf("Prerequisites(%q) = %v, want %v", tt.give, got, tt.want)
+		if got := prerequisites(tt.give); !slices.Equal(got, tt.want) {
+			t.Errorf("prerequisites(%q) = %v, want %v", tt.give, got, tt.want)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestNobodyReachesAPowerHeLacks(t *testing.T) {
 	t.Parallel()
 	admin := Effective(DefaultSecurityProfiles()[0].Permissions)
 	editor := NewPermissions(UsersView, UsersEdit)
-	agent := NewPermissions(BasicAgentAccess, OutboundCallAccess)
+	agent := NewPermissions(BasicAgentAccess, outboundCallAccess)
 	tests := []struct {
 		name          string
 		actor, target Permissions

@@ -222,7 +222,8 @@ func TestH04H06H10WhatIsNotSignedOrSignedForElsewhereIsRefused(t *testing.T) {
 		"H10 no region":                   {signing{path: there, region: "/"}, nil, incomplete},
 		"H09 presigned":                   {signing{path: there, expires: "60"}, nil, ""},
 		"S34 presigned, to change something": {
-			signing{method: http.MethodDelete, path: "/users/" + c.Instance + "/" + string(c.User("agent").ID), expires: "60"}, nil,
+			signing{method: http.MethodDelete, path: "/users/" + c.Instance + "/" + string(c.User("agent").ID), expires: "60"},
+			nil,
 			"MissingAuthenticationTokenException",
 		},
 		"H09 presigned for a week":    {signing{path: there, expires: "604800"}, nil, ""},
