@@ -109,15 +109,25 @@ func stories(t *testing.T) []story {
 		}
 		return string(text)
 	}
+	sdkCalls := func(n string) []string { return []string{"." + n + "(", ".New" + n + "Paginator("} }
+	terraform, err := filepath.Glob("terraform_*_test.go")
+	if err != nil || len(terraform) == 0 {
+		t.Fatalf("Terraform's calls are gone: %v", err)
+	}
+	provider := read("terraform_test.go")
+	for _, path := range terraform {
+		provider += read(path)
+	}
 	return []story{
 		{"AWS CLI", read("testdata/awscli_story.sh"), func(n string) []string {
 			return []string{"connect " + joined(n, '-') + " ", "(" + joined(n, '-') + " "}
 		}},
 		{"boto3", read("testdata/boto3_story.py"), func(n string) []string { return []string{`"` + n + `"`, "." + joined(n, '_') + "("} }},
-		{"Go", read("sdk_test.go") + read("sdk_instances_test.go"), func(n string) []string { return []string{"." + n + "(", ".New" + n + "Paginator("} }},
+		{"Go", read("sdk_test.go") + read("sdk_instances_test.go"), sdkCalls},
 		{"JavaScript", read("testdata/javascript/story.mjs"), func(n string) []string {
 			return []string{`"` + n + `"`, "." + n + "Command(", ".paginate" + n + "("}
 		}},
+		{"as Terraform", provider, sdkCalls},
 	}
 }
 

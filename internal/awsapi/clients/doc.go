@@ -6,4 +6,8 @@
 // The stories are in testdata, one script a client, and in sdk_test.go. They say
 // at the end what they did; a client that is not installed is skipped, unless
 // AIKAGI_REQUIRE_CLIENTS says that it must be there.
+//
+// Terraform is not among them: terraform_*_test.go make the calls of its AWS
+// provider, in its order, with the SDK for Go, and hold that what is read back is
+// what was written, so that a second plan is empty.
 package clients
