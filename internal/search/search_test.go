@@ -262,7 +262,7 @@ func TestP16SingleConditionsEnterByAnIndex(t *testing.T) {
 	w := newWorld(t, "sqlite:"+t.TempDir()+"/aikagi.db", 5)
 	walks := map[string]bool{}
 	for _, c := range []Condition{
-		text("Username", contains, "a_k"), text("SecurityProfileId", startsWith, "p"), text("resourceId", startsWith, "p"), good(number("RANGE", 2, 3)),
+		text("Username", contains, "a_k"), text("SecurityProfileId", startsWith, "p"), text("RoutingProfileId", exact, "r2"), good(number("RANGE", 2, 3)),
 	} {
 		walks[describe(c)] = true
 	}

@@ -18,7 +18,6 @@ const (
 	ByUsername By = "username"
 	ByKey      By = "key" // a search key that begins with Value
 	ByGroup    By = "group"
-	ByRouting  By = "routing"
 	ByProfile  By = "profile"
 	ByTag      By = "tag" // the key Value, whatever stands behind it
 	ByTagValue By = "tag_value"
@@ -55,7 +54,6 @@ const (
 	everybody  = person + ` AND u.username > $2` + inOrder
 	byUsername = person + ` AND u.username > $2 AND u.username = $4` + inOrder
 	byGroup    = person + ` AND u.username > $2 AND u.hierarchy_group_id = $4` + inOrder
-	byRouting  = person + ` AND u.username > $2 AND u.routing_profile_id = $4` + inOrder
 )
 
 // … and others their ids from an index, and the people by these. In one statement
@@ -77,7 +75,7 @@ const (
    WHERE o.instance_id = k.instance_id AND o.user_id = k.user_id AND o.search_key >= $5 AND o.search_key < k.search_key)
  ORDER BY k.search_key, k.user_id LIMIT $3`
 
-	personsByID = person + ` AND u.id IN (`
+	personsByID = person + ` AND u.id IN ()`
 )
 
 // twoParts is what parts of a place are kept apart by; no text that is stored has it.
@@ -93,8 +91,6 @@ func (l Track) ordered(instance aikagi.InstanceID, after string, limit int) (que
 		return byUsername, args
 	case ByGroup:
 		return byGroup, args
-	case ByRouting:
-		return byRouting, args
 	case ByID, ByKey, ByProfile, ByTag, ByTagValue:
 	}
 	return "", nil
@@ -115,7 +111,7 @@ func (l Track) ids(instance aikagi.InstanceID, after string, limit int) (query s
 			first = l.Value
 		}
 		return byKey, []any{instance, first, limit, second, l.Value, l.Value + "\U0010FFFF"} // no key goes on with the last code point
-	case ByID, Everybody, ByUsername, ByGroup, ByRouting:
+	case ByID, Everybody, ByUsername, ByGroup:
 	}
 	return byID, []any{instance, second, limit, l.Value}
 }
