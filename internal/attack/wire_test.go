@@ -405,14 +405,14 @@ func (w *wire) fresh(operation string, d wireDeed, m mark) mark {
 			m.instance = i.ID
 			return tx.InsertInstance(w.t.Context(), i)
 		}
-		for kind, make := range map[string]func(*wire, *store.Tx, *place, mark) error{
+		for kind, insert := range map[string]func(*wire, *store.Tx, *place, mark) error{
 			"user": (*wire).makeUser, "security profile": (*wire).makeProfile, "group": (*wire).makeGroup,
 		} {
 			if !slices.Contains(d.on, kind) {
 				continue
 			}
 			m.ids[kind] = aikagi.NewID()
-			if err := make(w, tx, p, m); err != nil {
+			if err := insert(w, tx, p, m); err != nil {
 				return err
 			}
 		}
