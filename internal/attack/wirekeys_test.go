@@ -86,11 +86,15 @@ func TestS30ATagOrAGroupCountsFromThenOn(t *testing.T) {
 	}{
 		"a tag": {
 			deny("StringEquals", "aws:ResourceTag/team", "red"),
-			[2]string{tags, `{"tags":{"team":"red"}}`}, [2]string{tags + "?tagKeys=team", ""}, http.MethodDelete,
+			[2]string{tags, `{"tags":{"team":"red"}}`},
+			[2]string{tags + "?tagKeys=team", ""},
+			http.MethodDelete,
 		},
 		"a group": {
 			deny("StringEquals", "connect:HierarchyGroupL1Id", w.ours.ids["/admin/hierarchy/"]),
-			[2]string{place, `{"HierarchyGroupId":"` + w.ours.ids["group below"] + `"}`}, [2]string{place, `{}`}, http.MethodPost,
+			[2]string{place, `{"HierarchyGroupId":"` + w.ours.ids["group below"] + `"}`},
+			[2]string{place, `{}`},
+			http.MethodPost,
 		},
 	} {
 		for _, step := range []struct{ method, path, body, want string }{
