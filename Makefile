@@ -15,7 +15,7 @@ VULNDB ?= $(or $(AIKAGI_VULNDB),$(lastword $(wildcard ../shared/vulndb/*.tar.xz)
 TEST_FLAGS ?= -p 2 -count=1 -timeout 20m
 
 # The race detector slows SQLite, which is C translated to Go, so it runs the short set and leaves the browser out.
-RACE_PACKAGES ?= $(shell $(GO) list ./... | grep -v -E '/internal/(e2e|bench)(/|$$)')
+RACE_PACKAGES ?= $(shell $(GO) list ./... | grep -v -E '/internal/(e2e|bench|awsapi/clients)(/|$$)')
 RACE_FLAGS ?= -p 2 -count=1 -short -timeout 20m
 
 ##@ Every day

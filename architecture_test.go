@@ -45,7 +45,7 @@ var ranks = [][]string{
 	7: {"internal/web/door", "internal/awsapi/condition"},
 	8: {
 		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/web/devmail",
-		"internal/awsapi/connect", "internal/awsapi/desk",
+		"internal/awsapi/connect", "internal/awsapi/desk", "internal/awsapi/devfault",
 	},
 	9:  {"internal/app"},
 	10: {"cmd"},
@@ -54,7 +54,7 @@ var ranks = [][]string{
 // doors answer people and programs. They ask the rules and never the store.
 var doors = []string{
 	"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/awsapi/connect",
-	"internal/awsapi/desk",
+	"internal/awsapi/desk", "internal/awsapi/devfault",
 }
 
 // testSupport may import anything and is imported by tests only.

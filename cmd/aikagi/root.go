@@ -54,7 +54,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{"cli.usage.flag", err.Error()} })
 	root.SetUsageTemplate(t.usageTemplate())
 	root.AddCommand(
-		serveCommand(t), demoCommand(t),
+		serveCommand(t), demoCommand(t), devCommand(t),
 		instanceCommand(t), userCommand(t), profileCommand(t), importCommand(t), exportCommand(t), resetCardCommand(t),
 		emergencyCommand(t), accountCommand(t), consoleCommand(t),
 		backupCommand(t), restoreCommand(t), verifyCommand(t), doctorCommand(t), mailCommand(t), auditCommand(t),

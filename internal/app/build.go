@@ -232,15 +232,9 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 
 // wire puts the door for programs before the one for people.
 func (a *App) wire(pages http.Handler) http.Handler {
-	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
-	amazons := &connect.API{
-		Instances: a.Instances, Directory: a.Directory, Profiles: a.Profiles, Routing: a.Routing, Search: a.Search, Tokens: tokens,
-		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
-	}
-	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}
 	programs := awsapi.New(awsapi.Options{
 		Clock: a.Clock, Log: a.Log, Accounts: a.Accounts, Region: a.Region, Address: a.engine.Address,
-	}, slices.Concat(amazons.Operations(), own.Operations()))
+	}, a.operations())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if programs.Claims(r) {
 			programs.ServeHTTP(w, r)
@@ -248,6 +242,17 @@ func (a *App) wire(pages http.Handler) http.Handler {
 		}
 		pages.ServeHTTP(w, r)
 	})
+}
+
+// operations are all that programs can ask for.
+func (a *App) operations() []awsapi.Operation {
+	tokens := awsapi.Tokens{Ring: a.Ring, Clock: a.Clock}
+	amazons := &connect.API{
+		Instances: a.Instances, Directory: a.Directory, Profiles: a.Profiles, Routing: a.Routing, Search: a.Search, Tokens: tokens,
+		LoginURL: func(alias string) string { return a.URLs.Instance(alias, "/login") },
+	}
+	own := &desk.API{Directory: a.Directory, Resets: a.Resets, Tokens: tokens}
+	return slices.Concat(amazons.Operations(), own.Operations())
 }
 
 // Start runs the background work until Stop.

@@ -32,10 +32,14 @@ type Server struct {
 func (a *App) Run(ctx context.Context, servers ...Server) error {
 	a.Start(ctx)
 	defer a.Stop()
+	return answer(ctx, a.Log, servers...)
+}
+
+func answer(ctx context.Context, log *slog.Logger, servers ...Server) error {
 	running := make([]*http.Server, len(servers))
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
-		running[i] = newServer(s.Handler, a.Log)
+		running[i] = newServer(s.Handler, log)
 		go func() { failed <- serve(running[i], s) }()
 	}
 	var err error

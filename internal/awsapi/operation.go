@@ -46,6 +46,7 @@ func Serve[In, Out any](op Operation, touch func(*In) Touch, do func(context.Con
 		if err := shape.read(in, r, labels, body); err != nil {
 			return nil, err
 		}
+		shape.shorten(ctx, in)
 		return do(withCall(ctx, op, touch(in)), in)
 	}
 	return op

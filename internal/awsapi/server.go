@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -32,7 +33,15 @@ type Options struct {
 	// not signed and none of Amazon's paths is somebody else's.
 	Host string
 	Rate Rate
+	// Wall is whose time signatures and rates are held against; nil: Clock.
+	Wall clock.Clock
+	// Around stands between a checked signature and an operation; nil: nothing does.
+	// Only dev has one (S41).
+	Around Around
 }
+
+// Around answers in place of an operation, which do runs.
+type Around func(ctx context.Context, op Operation, do func(context.Context) (any, error)) (any, error)
 
 // Server answers signed requests.
 type Server struct {
@@ -43,6 +52,9 @@ type Server struct {
 
 // New puts the table together.
 func New(o Options, operations []Operation) *Server {
+	if o.Wall == nil {
+		o.Wall = o.Clock
+	}
 	return &Server{Options: o, router: newRouter(operations), limits: newLimits(o.Rate)}
 }
 
@@ -64,7 +76,7 @@ type exchange struct {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{id: uuid.NewString(), began: s.Clock.Now()}
+	x := &exchange{id: requestID(), began: s.Wall.Now()}
 	defer s.logged(r, x)
 	h := w.Header()
 	h.Set("X-Amzn-Requestid", x.id)
@@ -86,6 +98,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(x.fault.Name.Status())
 	}
 	_, _ = w.Write(body) // the client may be gone
+}
+
+// requestID is random whatever the source of the other ids is: who only reads in
+// dev changes no id that is made afterwards (ADR 0006).
+func requestID() string {
+	return uuid.Must(uuid.NewRandomFromReader(rand.Reader)).String() // crypto/rand ends the process rather than fail
 }
 
 const jsonKind = "application/json"
@@ -118,12 +136,21 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 	if err := s.limits.take(x.caller.Principal.ID, op.Name, x.began); err != nil {
 		return nil, "", err
 	}
-	out, err := op.serve(ctx, r, labels, received, op)
+	out, err := s.around(ctx, op, func(ctx context.Context) (any, error) {
+		return op.serve(ctx, r, labels, received, op)
+	})
 	if err != nil {
 		return nil, "", s.explained(err, x.caller, op)
 	}
 	body, err = write(out)
 	return body, jsonKind, err
+}
+
+func (s *Server) around(ctx context.Context, op Operation, do func(context.Context) (any, error)) (any, error) {
+	if s.Around == nil {
+		return do(ctx)
+	}
+	return s.Around(ctx, op, do)
 }
 
 // receive reads the whole body. One that breaks off, or whose chunks are none, is
@@ -140,7 +167,7 @@ func receive(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // authenticate checks the signature and returns a context in which its principal
 // acts.
 func (s *Server) authenticate(r *http.Request, x *exchange, body []byte, service string) (context.Context, error) {
-	now := s.Clock.Now()
+	now := s.Wall.Now()
 	signer := s.Accounts.Signer()
 	// A presigned URL is passed on, and good for days: it may ask, and change nothing.
 	changes := service == "connect" && r.Method != http.MethodGet
@@ -187,7 +214,7 @@ func (s *Server) explained(err error, c Caller, op Operation) error {
 func (s *Server) logged(r *http.Request, x *exchange) {
 	level, code := slog.LevelInfo, "ok"
 	attrs := []any{
-		"request_id", x.id, "op", x.op, "actor", x.caller.Principal.Name, "dur_ms", s.Clock.Now().Sub(x.began).Milliseconds(),
+		"request_id", x.id, "op", x.op, "actor", x.caller.Principal.Name, "dur_ms", s.Wall.Now().Sub(x.began).Milliseconds(),
 	}
 	if id, ok := x.labels["InstanceId"]; ok {
 		attrs = append(attrs, "instance_id", id)

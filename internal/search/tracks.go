@@ -49,7 +49,7 @@ func (t TextCondition) tracks(c Condition) []track {
 	case t.Comparison == exact:
 		by = map[string]walk.By{
 			"resourceId": walk.ByID, "Username": walk.ByUsername, "FirstName": walk.ByKey, "LastName": walk.ByKey,
-			"RoutingProfileId": walk.ByRouting, "SecurityProfileId": walk.ByProfile,
+			"SecurityProfileId": walk.ByProfile,
 		}[t.Field]
 	case t.Comparison == startsWith && slices.Contains([]string{"Username", "FirstName", "LastName"}, t.Field):
 		by = walk.ByKey
@@ -75,12 +75,12 @@ func (g GroupCondition) tracks(c Condition) []track {
 	return all
 }
 
-// breadth guesses how many users lie along tracks: an id has one, a routing profile
+// breadth guesses how many users lie along tracks: an id has one, a profile
 // many.
 func breadth(tracks []track) int {
 	width := map[walk.By]int{
 		walk.ByID: 1, walk.ByUsername: 1, walk.ByKey: 20, walk.ByTagValue: 200, walk.ByTag: 500,
-		walk.ByGroup: 300, walk.ByProfile: 2_000, walk.ByRouting: 5_000,
+		walk.ByGroup: 300, walk.ByProfile: 2_000,
 	}
 	sum := 0
 	for _, l := range tracks {

@@ -27,7 +27,9 @@ type Found struct {
 	// Next is where the search goes on; empty at its end. A page may be short, or
 	// empty, and not the last: a search looks at so many users and no more at once.
 	Next string
-	// About is how many there are: exact up to a thousand, at least so many beyond.
+	// About is how many there are: exact if they were all looked at for the first
+	// page; otherwise as many as the index has, up to a thousand, and of these as
+	// large a part as was wanted of those looked at.
 	About int64
 }
 
@@ -88,12 +90,13 @@ type stroll struct {
 	tracks   []track
 	whole    bool // everybody on the tracks is wanted
 	size     int
-	examined int
+	examined int64
 
 	at    int    // the track
 	place string // on it
-	known bool   // how many there are was counted for an earlier page
-	about int64  // that number, or those counted so far
+	known bool   // about was told with an earlier page
+	about int64
+	met   int64 // those who are wanted among the examined
 	found []aikagi.UserID
 	next  string // behind the last of the page; "" while it is not full
 	more  bool
@@ -126,61 +129,54 @@ func (w *stroll) resume(next string) {
 // mark is what resume reads.
 func (w *stroll) mark(at int, place string) string { return strconv.Itoa(at) + " " + place }
 
-// run walks until the page is full and what is beyond it is counted, or until it
-// has looked at enough.
+// run walks until the page is full and somebody is beyond it, or until it has
+// looked at enough.
 func (w *stroll) run(ctx context.Context) error {
-	for w.at < len(w.tracks) {
+	for looked := 0; w.at < len(w.tracks) && !w.more; {
 		n := walkPage
-		if w.examined == 0 {
-			n = min(w.size+1, walkPage)
+		if looked == 0 {
+			n = min(2*w.size+1, walkPage)
 		}
-		steps, more, err := w.tx.WalkUsers(ctx, w.instance.ID, w.tracks[w.at].Track, w.place, n)
+		steps, goesOn, err := w.tx.WalkUsers(ctx, w.instance.ID, w.tracks[w.at].Track, w.place, n)
 		if err != nil {
 			return err
 		}
-		done, err := w.examine(ctx, steps)
-		if err != nil || done {
+		if err := w.examine(ctx, steps); err != nil {
 			return err
 		}
-		if !more {
+		if !goesOn {
 			w.at, w.place = w.at+1, ""
 		}
-		if w.examined += max(len(steps), 10); w.examined >= mostExamined && w.at < len(w.tracks) {
+		if looked += max(len(steps), 10); looked >= mostExamined && w.at < len(w.tracks) {
 			w.more = true
-			if w.next == "" {
-				w.next = w.mark(w.at, w.place)
-			}
-			return nil
 		}
+	}
+	if w.more && w.next == "" {
+		w.next = w.mark(w.at, w.place)
 	}
 	return nil
 }
 
-// examine takes those of a stretch who are wanted, and reports whether enough is
-// known.
-func (w *stroll) examine(ctx context.Context, steps []walk.Step) (done bool, err error) {
+// examine takes those of a stretch who are wanted.
+func (w *stroll) examine(ctx context.Context, steps []walk.Step) error {
 	all, err := w.candidates(ctx, steps)
 	if err != nil {
-		return false, err
+		return err
 	}
+	w.examined += int64(len(all))
 	for i, u := range all {
 		w.place = steps[i].Place
 		if !w.meets(u) {
 			continue
 		}
+		w.met++
 		if len(w.found) == w.size {
 			w.more = true
 		} else if w.found = append(w.found, u.ID); len(w.found) == w.size {
 			w.next = w.mark(w.at, w.place)
 		}
-		if !w.known {
-			w.about++
-		}
-		if w.more && (w.known || w.wanted.everybody() || w.about >= store.CountCap) {
-			return true, nil
-		}
 	}
-	return false, nil
+	return nil
 }
 
 func (w *stroll) meets(u candidate) bool {
@@ -230,16 +226,41 @@ func (w *stroll) candidates(ctx context.Context, steps []walk.Step) ([]candidate
 	return all, nil
 }
 
+// count tells how many there are about.
+func (w *stroll) count(ctx context.Context) (int64, error) {
+	switch {
+	case w.known:
+		return w.about, nil
+	case w.at == len(w.tracks) || w.examined == 0:
+		return w.met, nil
+	}
+	var all int64
+	for _, t := range w.tracks {
+		n, err := w.tx.CountTrack(ctx, w.instance.ID, t.Track, store.CountCap)
+		if err != nil {
+			return 0, err
+		}
+		if t.By == walk.Everybody {
+			n = w.instance.UserCount
+		}
+		if all += n; t.By != walk.Everybody && all >= store.CountCap {
+			all = store.CountCap
+			break
+		}
+	}
+	return max(w.met, all*w.met/w.examined), nil
+}
+
 // page reads those who were found.
 func (w *stroll) page(ctx context.Context) (Found, error) {
-	f := Found{About: w.about}
-	if w.wanted.everybody() {
-		f.About = w.instance.UserCount
+	var f Found
+	var err error
+	if f.About, err = w.count(ctx); err != nil {
+		return f, err
 	}
 	if w.more {
 		f.Next = strconv.FormatInt(f.About, 10) + " " + w.next
 	}
-	var err error
 	if f.Users, err = w.tx.ListUsersByID(ctx, w.instance.ID, w.found); err != nil {
 		return f, err
 	}
@@ -262,11 +283,4 @@ func (c Condition) asks() questions {
 		q = questions{q.profiles || a.profiles, q.tags || a.tags, q.proficiencies || a.proficiencies}
 	}
 	return q
-}
-
-// everybody reports whether the condition says nothing.
-func (c Condition) everybody() bool {
-	all := slices.Concat(c.Any, c.All)
-	return c.Text == nil && c.Group == nil && c.Tag == nil && len(c.Good) == 0 &&
-		!slices.ContainsFunc(all, func(child Condition) bool { return !child.everybody() })
 }

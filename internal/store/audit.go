@@ -40,10 +40,7 @@ func scanAuditEvent(r sqldb.Row) (aikagi.AuditEvent, error) {
 		return e, err
 	}
 	e.At = sqldb.At(when)
-	if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
-		return e, fmt.Errorf("read changes of %s: %w", e.ID, err)
-	}
-	return e, nil
+	return e, sqldb.ReadJSON("changes of event", changes, &e.Changes)
 }
 
 const listAuditEvents = `

@@ -21,7 +21,7 @@ func scanImport(r sqldb.Row) (aikagi.Import, error) {
 		&i.Created, &i.Updated, &i.Same, &i.Failed, &i.Attempt, &created, &finished)
 	i.CreatedAt, i.FinishedAt = sqldb.At(created), sqldb.At(finished)
 	if err == nil {
-		err = json.Unmarshal([]byte(actor), &i.Actor)
+		err = sqldb.ReadJSON("actor of import", actor, &i.Actor)
 	}
 	return i, err
 }

@@ -21,25 +21,22 @@ func scanInstance(r sqldb.Row) (aikagi.Instance, error) {
 		return i, err
 	}
 	i.CreatedAt = sqldb.At(created)
-	if err := json.Unmarshal([]byte(settings), &i.Settings); err != nil {
-		return i, fmt.Errorf("read settings of instance %s: %w", i.ID, err)
+	if err := sqldb.ReadJSON("settings of instance", settings, &i.Settings); err != nil {
+		return i, err
 	}
-	if err := readChosen(attributes, &i.Attributes); err != nil {
-		return i, fmt.Errorf("read attributes of instance %s: %w", i.ID, err)
+	if err := readChosen("attributes of instance", attributes, &i.Attributes); err != nil {
+		return i, err
 	}
 	i.Access = aikagi.DefaultAuthenticationProfile()
-	if err := readChosen(access, &i.Access); err != nil {
-		return i, fmt.Errorf("read authentication profile of instance %s: %w", i.ID, err)
-	}
-	return i, nil
+	return i, readChosen("authentication profile of instance", access, &i.Access)
 }
 
 // readChosen reads what somebody chose; most instances are as usual.
-func readChosen(text string, into any) error {
+func readChosen(what, text string, into any) error {
 	if text == "{}" {
 		return nil
 	}
-	return json.Unmarshal([]byte(text), into)
+	return sqldb.ReadJSON(what, text, into)
 }
 
 const insertInstance = `

@@ -20,10 +20,7 @@ func scanProfile(r sqldb.Row) (aikagi.SecurityProfile, error) {
 		return p, err
 	}
 	p.CreatedAt, p.UpdatedAt = sqldb.At(created), sqldb.At(updated)
-	if err := json.Unmarshal([]byte(permissions), &p.Permissions); err != nil {
-		return p, fmt.Errorf("read permissions of %s: %w", p.ID, err)
-	}
-	return p, nil
+	return p, sqldb.ReadJSON("permissions of profile", permissions, &p.Permissions)
 }
 
 const insertSecurityProfile = `

@@ -56,7 +56,7 @@ func scanSessionHolder(r sqldb.Row) (SessionHolder, error) {
 	}
 	h.CreatedAt, h.LastUsedAt, h.ExpiresAt = sqldb.At(created), sqldb.At(used), sqldb.At(expires)
 	h.Access = aikagi.DefaultAuthenticationProfile()
-	return h, readChosen(access, &h.Access)
+	return h, readChosen("authentication profile of instance", access, &h.Access)
 }
 
 // A session of emergency access has no user and is as good as its row; one

@@ -53,6 +53,12 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	return &Store{db}, nil
 }
 
+// OpenMemory makes an empty database that is gone when it is closed.
+func OpenMemory(ctx context.Context) (*Store, error) {
+	db, err := sqldb.OpenMemory(ctx, schema)
+	return &Store{db}, err
+}
+
 // View runs fn for reading. Each statement sees what was committed before it.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error { return s.DB.View(ctx, with(fn)) }
 

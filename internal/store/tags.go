@@ -13,8 +13,11 @@ func scanTag(r sqldb.Row) (aikagi.Tag, error) {
 	return t, err
 }
 
+// The range of one id keeps SQLite, which knows no sizes, from reading all tags of a
+// kind in the index by key.
 const listTags = `
-SELECT tag_key, tag_value FROM tags WHERE instance_id = $1 AND resource_kind = $2 AND resource_id = $3 ORDER BY tag_key`
+SELECT tag_key, tag_value FROM tags WHERE instance_id = $1 AND resource_kind = $2 AND resource_id >= $3 AND resource_id <= $3
+ORDER BY resource_id, tag_key`
 
 // ListTags reads the tags of a resource in the order of their keys.
 func (tx *Tx) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource) ([]aikagi.Tag, error) {

@@ -147,8 +147,8 @@ func (r UserRange) countQuery(limit int) (query string, args []any) {
 const MaxIDs = sqldb.MaxIDs
 
 const (
-	usersByID      = `SELECT ` + userColumns + ` FROM users WHERE instance_id = $1 AND id IN (`
-	profilesByUser = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN (`
+	usersByID      = `SELECT ` + userColumns + ` FROM users WHERE instance_id = $1 AND id IN ()`
+	profilesByUser = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN ()`
 )
 
 type holding struct {

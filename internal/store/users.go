@@ -28,7 +28,7 @@ func scanUser(r sqldb.Row) (aikagi.User, error) {
 	u.EmailSetAt, u.CreatedAt, u.UpdatedAt, u.LastLoginAt = sqldb.At(emailSet), sqldb.At(created), sqldb.At(updated), sqldb.At(login)
 	u.EmailBouncedAt = sqldb.At(bounced)
 	if err == nil && channels != "" {
-		err = json.Unmarshal([]byte(channels), &u.Phone.Channels)
+		err = sqldb.ReadJSON("channels of user", channels, &u.Phone.Channels)
 	}
 	return u, err
 }

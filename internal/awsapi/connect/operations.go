@@ -146,11 +146,14 @@ func (a *API) routing() []awsapi.Operation {
 }
 
 func (a *API) tags() []awsapi.Operation {
-	const path = "/tags/{resourceArn}"
+	const (
+		path = "/tags/{resourceArn}"
+		some = "of users, security profiles, hierarchy groups and instances only; the rest is unknown here"
+	)
 	return []awsapi.Operation{
-		awsapi.Serve(post("TagResource", path), (*tagRequest).touch, a.tagResource),
-		awsapi.Serve(remove("UntagResource", path), (*untagRequest).touch, a.untagResource),
-		awsapi.Serve(get("ListTagsForResource", path), (*resourceRequest).touch, a.listTags),
+		awsapi.Serve(lacking(some, post("TagResource", path)), (*tagRequest).touch, a.tagResource),
+		awsapi.Serve(lacking(some, remove("UntagResource", path)), (*untagRequest).touch, a.untagResource),
+		awsapi.Serve(lacking(some, get("ListTagsForResource", path)), (*resourceRequest).touch, a.listTags),
 	}
 }
 

@@ -86,19 +86,28 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// is opened for every commit, it cost more than the commit itself.
 	base := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)" +
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
-	write, err := sql.Open("sqlite", base)
+	d, err := openPools(ctx, base)
 	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
+		return nil, fmt.Errorf("open %s: %w", path, decide("database", err))
+	}
+	return d, nil
+}
+
+// openPools opens SQLite: one connection that writes, and some that only read.
+func openPools(ctx context.Context, uri string) (*DB, error) {
+	write, err := sql.Open("sqlite", uri)
+	if err != nil {
+		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil {
 		_ = write.Close() // the first error is the one to tell
-		return nil, fmt.Errorf("open %s: %w", path, decide("database", err))
+		return nil, err
 	}
-	read, err := sql.Open("sqlite", base+"&_pragma=query_only(1)")
+	read, err := sql.Open("sqlite", uri+"&_pragma=query_only(1)")
 	if err != nil {
 		_ = write.Close() // the first error is the one to tell
-		return nil, fmt.Errorf("open sqlite: %w", err)
+		return nil, err
 	}
 	read.SetMaxOpenConns(readConnections)
 	read.SetMaxIdleConns(readConnections)

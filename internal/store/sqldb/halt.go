@@ -2,7 +2,9 @@ package sqldb
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 
@@ -30,6 +32,7 @@ func (h *halt) err() error {
 func (h *halt) note(err error) error {
 	var lite *sqlite.Error
 	if !errors.As(err, &lite) {
+		h.notice(err)
 		return err
 	}
 	reason := haltReason(lite.Code())
@@ -67,9 +70,25 @@ func (d *DB) Inspect(ctx context.Context) error {
 			Code: aikagi.Unavailable, Subject: "database", Reason: "damaged", Err: errors.New(strings.Join(damage, "; ")),
 		}
 	}
-	var found *aikagi.Error
-	if errors.As(err, &found) && found.Reason == "damaged" {
-		d.halt.why.CompareAndSwap(nil, found)
-	}
+	d.halt.notice(err)
 	return err
+}
+
+// notice halts if an error speaks of damage.
+func (h *halt) notice(err error) {
+	var found *aikagi.Error
+	if errors.As(err, &found) && found.Subject == "database" && found.Reason == "damaged" {
+		h.why.CompareAndSwap(nil, found)
+	}
+}
+
+// ReadJSON reads a column that we wrote as JSON. A text that cannot be read is not
+// what was written: the file is damaged, and nobody's mistake is told as a bug.
+func ReadJSON(what, text string, into any) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return &aikagi.Error{
+			Code: aikagi.Unavailable, Subject: "database", Reason: "damaged", Err: fmt.Errorf("read %s: %w", what, err),
+		}
+	}
+	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-// question is a query about several users that ends with "IN (".
+// question is a query about several users that has an "IN ()".
 type question[T any] struct {
 	what, query string
 	scan        func(sqldb.Row) (fact[T], error)
@@ -35,7 +35,7 @@ func (q question[T]) ask(ctx context.Context, tx *sqldb.Tx, instance aikagi.Inst
 	return all, nil
 }
 
-const profilesOf = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN (`
+const profilesOf = `SELECT user_id, profile_id FROM user_security_profiles WHERE instance_id = $1 AND user_id IN ()`
 
 // ProfilesOf reads which security profiles users hold.
 func (tx Tracks) ProfilesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.SecurityProfileID, error) {
@@ -47,8 +47,10 @@ func (tx Tracks) ProfilesOf(ctx context.Context, instance aikagi.InstanceID, ids
 	return q.ask(ctx, tx.Tx, instance, ids)
 }
 
+// The order keeps SQLite from reading all tags in the index by key, as of listTags.
 const tagsOf = `SELECT resource_id, tag_key, tag_value FROM tags
- WHERE instance_id = $1 AND resource_kind = 'user' AND resource_id IN (`
+ WHERE instance_id = $1 AND resource_kind = 'user' AND resource_id IN ()
+ ORDER BY resource_id, tag_key`
 
 // TagsOf reads the tags of users.
 func (tx Tracks) TagsOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Tag, error) {
@@ -61,7 +63,7 @@ func (tx Tracks) TagsOf(ctx context.Context, instance aikagi.InstanceID, ids []a
 }
 
 const proficienciesOf = `SELECT user_id, attribute_name, attribute_value, level FROM proficiencies
- WHERE instance_id = $1 AND user_id IN (`
+ WHERE instance_id = $1 AND user_id IN ()`
 
 // ProficienciesOf reads what users are good at.
 func (tx Tracks) ProficienciesOf(ctx context.Context, instance aikagi.InstanceID, ids []aikagi.UserID) (map[aikagi.UserID][]aikagi.Proficiency, error) {

@@ -18,7 +18,6 @@ const (
 	ByUsername By = "username"
 	ByKey      By = "key" // a search key that begins with Value
 	ByGroup    By = "group"
-	ByRouting  By = "routing"
 	ByProfile  By = "profile"
 	ByTag      By = "tag" // the key Value, whatever stands behind it
 	ByTagValue By = "tag_value"
@@ -55,7 +54,6 @@ const (
 	everybody  = person + ` AND u.username > $2` + inOrder
 	byUsername = person + ` AND u.username > $2 AND u.username = $4` + inOrder
 	byGroup    = person + ` AND u.username > $2 AND u.hierarchy_group_id = $4` + inOrder
-	byRouting  = person + ` AND u.username > $2 AND u.routing_profile_id = $4` + inOrder
 )
 
 // … and others their ids from an index, and the people by these. In one statement
@@ -77,53 +75,54 @@ const (
    WHERE o.instance_id = k.instance_id AND o.user_id = k.user_id AND o.search_key >= $5 AND o.search_key < k.search_key)
  ORDER BY k.search_key, k.user_id LIMIT $3`
 
-	personsByID = person + ` AND u.id IN (`
+	personsByID = person + ` AND u.id IN ()`
 )
 
 // twoParts is what parts of a place are kept apart by; no text that is stored has it.
 const twoParts = "\x00"
 
+// lastCodePoint ends the range of a prefix: no key goes on with it.
+const lastCodePoint = "\U0010FFFF"
+
 // ordered is the statement of a track in the order of user names, if it is one.
-func (l Track) ordered(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
-	args = []any{instance, after, limit, l.Value}
-	switch l.By {
+func (t Track) ordered(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+	args = []any{instance, after, limit, t.Value}
+	switch t.By {
 	case Everybody:
 		return everybody, args[:3]
 	case ByUsername:
 		return byUsername, args
 	case ByGroup:
 		return byGroup, args
-	case ByRouting:
-		return byRouting, args
 	case ByID, ByKey, ByProfile, ByTag, ByTagValue:
 	}
 	return "", nil
 }
 
 // ids is the statement of any other track.
-func (l Track) ids(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
+func (t Track) ids(instance aikagi.InstanceID, after string, limit int) (query string, args []any) {
 	first, second, _ := strings.Cut(after, twoParts)
-	switch l.By {
+	switch t.By {
 	case ByProfile:
-		return byProfile, []any{instance, second, limit, l.Value}
+		return byProfile, []any{instance, second, limit, t.Value}
 	case ByTagValue:
-		return byTagValue, []any{instance, second, limit, l.Value, l.Tag}
+		return byTagValue, []any{instance, second, limit, t.Value, t.Tag}
 	case ByTag:
-		return byTag, []any{instance, first, limit, second, l.Value}
+		return byTag, []any{instance, first, limit, second, t.Value}
 	case ByKey:
 		if first == "" {
-			first = l.Value
+			first = t.Value
 		}
-		return byKey, []any{instance, first, limit, second, l.Value, l.Value + "\U0010FFFF"} // no key goes on with the last code point
-	case ByID, Everybody, ByUsername, ByGroup, ByRouting:
+		return byKey, []any{instance, first, limit, second, t.Value, t.Value + lastCodePoint}
+	case ByID, Everybody, ByUsername, ByGroup:
 	}
-	return byID, []any{instance, second, limit, l.Value}
+	return byID, []any{instance, second, limit, t.Value}
 }
 
 // WalkUsers reads up to a number of persons of a track behind a place ("" is the
 // start), and tells whether the track may go on.
-func (tx Tracks) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Track, after string, limit int) ([]Step, bool, error) {
-	if query, args := l.ordered(instance, after, limit); query != "" {
+func (tx Tracks) WalkUsers(ctx context.Context, instance aikagi.InstanceID, t Track, after string, limit int) ([]Step, bool, error) {
+	if query, args := t.ordered(instance, after, limit); query != "" {
 		people, err := sqldb.List(ctx, tx.Tx, "walk users", scanPerson, query, args...)
 		steps := make([]Step, len(people))
 		for i, p := range people {
@@ -131,7 +130,7 @@ func (tx Tracks) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Tr
 		}
 		return steps, len(steps) == limit, err
 	}
-	query, args := l.ids(instance, after, limit)
+	query, args := t.ids(instance, after, limit)
 	hits, err := sqldb.List(ctx, tx.Tx, "walk ids of users", scanHit, query, args...)
 	if err != nil {
 		return nil, false, err
@@ -145,6 +144,42 @@ func (tx Tracks) WalkUsers(ctx context.Context, instance aikagi.InstanceID, l Tr
 		steps = append(steps, people...)
 	}
 	return steps, len(hits) == limit, nil
+}
+
+const (
+	countKeys = `SELECT count(*) FROM (SELECT 1 FROM user_keys
+ WHERE instance_id = $1 AND search_key >= $3 AND search_key < $4 LIMIT $2) AS counted`
+	countGroup = `SELECT count(*) FROM (SELECT 1 FROM users
+ WHERE instance_id = $1 AND hierarchy_group_id = $3 LIMIT $2) AS counted`
+	countProfile = `SELECT count(*) FROM (SELECT 1 FROM user_security_profiles
+ WHERE instance_id = $1 AND profile_id = $3 LIMIT $2) AS counted`
+	countTag = `SELECT count(*) FROM (SELECT 1 FROM tags
+ WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $3 LIMIT $2) AS counted`
+	countTagValue = `SELECT count(*) FROM (SELECT 1 FROM tags
+ WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $3 AND tag_value = $4 LIMIT $2) AS counted`
+)
+
+// CountTrack counts, up to a limit, how long a track is about: a user with several
+// such keys counts as often. Everybody is counted on the instance, and not here.
+func (tx Tracks) CountTrack(ctx context.Context, instance aikagi.InstanceID, t Track, limit int) (int64, error) {
+	query, args := "", []any{instance, limit, t.Value}
+	switch t.By {
+	case ByKey:
+		query, args = countKeys, append(args, t.Value+lastCodePoint)
+	case ByGroup:
+		query = countGroup
+	case ByProfile:
+		query = countProfile
+	case ByTag:
+		query = countTag
+	case ByTagValue:
+		query, args = countTagValue, append(args, t.Tag)
+	case Everybody:
+		return 0, nil
+	case ByID, ByUsername:
+		return 1, nil
+	}
+	return sqldb.Find(ctx, tx.Tx, "users", sqldb.ScanInt, query, args...)
 }
 
 // hit is a user on a track and where on it.
