@@ -168,36 +168,15 @@ type searchGroupsResponse struct {
 }
 
 func (a *API) searchGroups(ctx context.Context, in *searchGroupsRequest) (*searchGroupsResponse, error) {
-	size, err := pageSize(in.MaxResults, 100, 100)
-	if err != nil {
-		return nil, err
+	found, err := searchFew(ctx, a, fewSearch{
+		"SearchUserHierarchyGroups", in.InstanceID, in.MaxResults, in.NextToken, in.Criteria, in.Filter.Attributes.Plain(),
+	}, a.Directory.SearchGroups, func(f directory.FoundGroup) string { return groupKey(f.Group) })
+	out := &searchGroupsResponse{Groups: make([]describedGroup, len(found.page)), Total: found.total, NextToken: found.next}
+	scope := awsapi.CallerFrom(ctx).Scope(aikagi.InstanceID(in.InstanceID))
+	for i, f := range found.page {
+		out.Groups[i] = describedGroupOf(scope, f)
 	}
-	q, err := condition.Query(in.Criteria, in.Filter.Attributes.Plain())
-	if err != nil {
-		return nil, err
-	}
-	bound := []string{"SearchUserHierarchyGroups", in.InstanceID, digest(in.Criteria, in.Filter)}
-	after, err := a.Tokens.Open(ctx, in.NextToken, bound...)
-	if err != nil {
-		return nil, err
-	}
-	instance, err := instanceNamed(in.InstanceID)
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.Directory.SearchGroups(ctx, instance, q)
-	if err != nil {
-		return nil, err
-	}
-	page, next := pageOf(all, after, size, func(f directory.FoundGroup) string { return groupKey(f.Group) })
-	out := &searchGroupsResponse{Groups: make([]describedGroup, len(page)), Total: len(all)}
-	for i, f := range page {
-		out.Groups[i] = describedGroupOf(awsapi.CallerFrom(ctx).Scope(instance), f)
-	}
-	if next != "" {
-		out.NextToken = a.Tokens.Seal(ctx, next, bound...)
-	}
-	return out, nil
+	return out, err
 }
 
 type renameGroupRequest struct {

@@ -279,35 +279,13 @@ type searchProfilesResponse struct {
 }
 
 func (a *API) searchProfiles(ctx context.Context, in *searchProfilesRequest) (*searchProfilesResponse, error) {
-	size, err := pageSize(in.MaxResults, 100, 100)
-	if err != nil {
-		return nil, err
-	}
-	q, err := condition.Query(in.Criteria, in.Filter.Tags)
-	if err != nil {
-		return nil, err
-	}
-	bound := []string{"SearchSecurityProfiles", in.InstanceID, digest(in.Criteria, in.Filter)}
-	after, err := a.Tokens.Open(ctx, in.NextToken, bound...)
-	if err != nil {
-		return nil, err
-	}
-	instance, err := instanceNamed(in.InstanceID)
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.Profiles.Search(ctx, instance, q)
-	if err != nil {
-		return nil, err
-	}
-	page, next := pageOf(all, after, size, nameOfProfile)
-	out := &searchProfilesResponse{Profiles: make([]foundProfile, len(page)), Total: len(all)}
-	scope := awsapi.CallerFrom(ctx).Scope(instance)
-	for i, t := range page {
+	found, err := searchFew(ctx, a, fewSearch{
+		"SearchSecurityProfiles", in.InstanceID, in.MaxResults, in.NextToken, in.Criteria, in.Filter.Tags,
+	}, a.Profiles.Search, nameOfProfile)
+	out := &searchProfilesResponse{Profiles: make([]foundProfile, len(found.page)), Total: found.total, NextToken: found.next}
+	scope := awsapi.CallerFrom(ctx).Scope(aikagi.InstanceID(in.InstanceID))
+	for i, t := range found.page {
 		out.Profiles[i] = foundProfileOf(scope, t)
 	}
-	if next != "" {
-		out.NextToken = a.Tokens.Seal(ctx, next, bound...)
-	}
-	return out, nil
+	return out, err
 }
