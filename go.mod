@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // signs requests of `aikagi console`; in tests the oracle of our verifier
 	github.com/aws/aws-sdk-go-v2/service/connect v1.175.2 // tests only: a client of the wire API, and what our shapes are compared with
+	github.com/aws/smithy-go v1.28.8 // tests only: names of errors that the SDK has no type for
 	github.com/boombuler/barcode v1.1.0 // QR codes of reset cards and second factors
 	github.com/ccojocar/zxcvbn-go v1.0.4 // lists of common passwords
 	github.com/chromedp/cdproto v0.159.0 // tests only: what chromedp speaks
@@ -38,7 +39,6 @@ require (
 require (
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.4.25 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.7.25 // indirect
-	github.com/aws/smithy-go v1.28.8 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect

@@ -52,6 +52,7 @@ type Options struct {
 	Clock          clock.Clock
 	Log            *slog.Logger
 	URLs           *web.URLs
+	APIHost        string // that serves nothing but the wire API; empty: there is none
 	ConsoleURL     string // of the console, where it has a host of its own; empty: the base URL
 	TrustedProxies []netip.Prefix
 	Region         string
@@ -233,7 +234,7 @@ func (a *App) pages(challenges *captcha.Challenges) (http.Handler, error) {
 // wire puts the door for programs before the one for people.
 func (a *App) wire(pages http.Handler) http.Handler {
 	programs := awsapi.New(awsapi.Options{
-		Clock: a.Clock, Log: a.Log, Accounts: a.Accounts, Region: a.Region, Address: a.engine.Address,
+		Clock: a.Clock, Log: a.Log, Accounts: a.Accounts, Region: a.Region, Address: a.engine.Address, Host: a.APIHost,
 	}, a.operations())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if programs.Claims(r) {

@@ -59,7 +59,7 @@ func open(ctx context.Context, s config.Settings, origin string, log *slog.Logge
 	}
 	a, err := Build(Options{
 		Store: db, Ring: ring, Clock: clock.System{}, Log: log, URLs: urls, TrustedProxies: s.TrustedProxies,
-		Region: s.Region, MailFrom: sender(s), MailBounce: s.MailBounce, SMTP: smtp, DKIM: keys,
+		Region: s.Region, APIHost: s.APIHost, MailFrom: sender(s), MailBounce: s.MailBounce, SMTP: smtp, DKIM: keys,
 	})
 	return &Opened{App: a, MadeKey: made}, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -58,10 +59,17 @@ func New(o Options, operations []Operation) *Server {
 	return &Server{Options: o, router: newRouter(operations), limits: newLimits(o.Rate)}
 }
 
-// Claims reports whether a request is for programs: it is signed, or its path is
-// one of Amazon's.
+// Claims reports whether a request is for programs: it is signed, its path is one
+// of Amazon's, or it came to the host that is for programs only.
 func (s *Server) Claims(r *http.Request) bool {
-	return sigv4.Signed(r) || s.Host != "" && strings.EqualFold(r.Host, s.Host) || s.router.owns(r.URL)
+	return sigv4.Signed(r) || s.router.owns(r.URL) || s.Host != "" && strings.EqualFold(hostname(r.Host), s.Host)
+}
+
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
 }
 
 // exchange is one request on its way, for the log line at its end.
