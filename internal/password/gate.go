@@ -102,12 +102,14 @@ func (p *Place) Verify(ctx context.Context, phc string, password aikagi.Secret) 
 	}
 	check, broken := parse(phc)
 	err = p.run(ctx, func() {
-		if right = check.matches(text); right {
-			return
+		checks, own := p.gate.kinds.checks(check)
+		for i, c := range checks {
+			if matches := c.matches(text); matches && i == own {
+				right = true
+				return
+			}
 		}
-		for _, other := range p.gate.kinds.others(check) {
-			other.matches(text)
-		}
+		p.gate.kinds.meet(check)
 	})
 	if err != nil {
 		return false, err

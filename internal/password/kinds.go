@@ -1,6 +1,8 @@
 package password
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -24,28 +26,40 @@ const (
 	dearestBcrypt = 10
 )
 
-// others are the checks that a wrong password costs beside its own.
-func (k *kinds) others(own checker) []checker {
+// checks are what a password is checked against until it is right: today's kind
+// first, then those that were met, always in one order. own stands in the place of
+// its kind, at the position returned. The order is part of the time: what one check
+// leaves in memory is what the next one finds.
+func (k *kinds) checks(own checker) (all []checker, position int) {
+	name, _ := own.kind()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all = []checker{nobody{}}
+	for _, other := range slices.Sorted(maps.Keys(k.met)) {
+		if other == name {
+			position = len(all)
+		}
+		all = append(all, k.met[other])
+	}
+	if name != today && position == 0 { // a kind that shows itself
+		return append(all, own), len(all)
+	}
+	all[position] = own
+	return all, position
+}
+
+// meet notes the kind of a hash that a wrong password was tried against.
+func (k *kinds) meet(own checker) {
 	name, stranger := own.kind()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, met := k.met[name]
-	if stranger != nil && !met && len(k.met) < mostKinds {
-		if k.met == nil {
-			k.met = make(map[string]checker)
-		}
-		k.met[name] = stranger
+	if _, met := k.met[name]; met || stranger == nil || len(k.met) >= mostKinds {
+		return
 	}
-	var all []checker
-	for other, stranger := range k.met {
-		if other != name {
-			all = append(all, stranger)
-		}
+	if k.met == nil {
+		k.met = make(map[string]checker)
 	}
-	if name != today {
-		all = append(all, nobody{})
-	}
-	return all
+	k.met[name] = stranger
 }
 
 // today names the kind of hash that is made now.
