@@ -7,25 +7,20 @@ import (
 	"github.com/aikagi/aikagi/internal/store"
 )
 
-// described is something with its tags.
-type described[T any] struct {
-	it   T
-	tags []aikagi.Tag
-}
-
 // Describe reads what programs may know of a user: himself, without the hash of
 // his password, and his tags.
 func (d *Directory) Describe(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.User, []aikagi.Tag, error) {
-	found, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) (described[aikagi.User], error) {
+	var tags []aikagi.Tag
+	u, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) (aikagi.User, error) {
 		u, err := s.tx.FindUser(ctx, instance, id)
 		if err != nil {
-			return described[aikagi.User]{}, err
+			return u, err
 		}
 		u.PasswordHash = known(u.PasswordHash)
-		tags, err := s.tx.ListTags(ctx, instance, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(id)})
-		return described[aikagi.User]{u, tags}, err
+		tags, err = s.tx.ListTags(ctx, instance, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(id)})
+		return u, err
 	})
-	return found.it, found.tags, err
+	return u, tags, err
 }
 
 // ListAfter reads up to a number of users in the order of their names after one,

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"strconv"
 	"time"
@@ -27,10 +28,11 @@ func PolicyARN(account aikagi.AccountID, p aikagi.Policy) string {
 
 // Require refuses the actor of ctx unless the policies attached to it, as they
 // stand in this transaction (S30), allow the request. The door says action,
-// resource and what it knows of the context; the caller, the address, the time
-// and what a signed request for the action settles are filled in. The error is Forbidden about "action", and its reason is
-// the action that is missing. Host commands and background jobs may everything;
-// people of an instance, emergency access included, nothing.
+// resource and what it knows of the context; the caller, the address, the time and
+// what a signed request for the action settles are filled in. The error is Forbidden
+// about "action", and its reason is the action that is missing. Host commands and
+// background jobs may everything; people of an instance, emergency access included,
+// nothing.
 func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error {
 	actor := aikagi.ActorFrom(ctx)
 	switch actor.Kind {
@@ -42,7 +44,12 @@ func Require(ctx context.Context, tx *store.Tx, now time.Time, r Request) error 
 			return err
 		}
 		if call, ok := ctx.Value(callKey{}).(Call); ok && call.Action == r.Action {
-			r.Context = call.Context
+			keys := maps.Clone(r.Context)
+			if keys == nil {
+				keys = map[string][]string{}
+			}
+			maps.Copy(keys, call.Context)
+			r.Context = keys
 		}
 		return j.require(r)
 	case aikagi.ActorAnonymous, aikagi.ActorUser, aikagi.ActorEmergency:

@@ -10,8 +10,8 @@ import (
 // kinds are the kinds of hashes that a gate has met: today's, and those that an
 // earlier version or another system made. A wrong password is checked against one
 // of each, so that the time does not tell whose hash is old, nor that he exists
-// (S13, C02). A kind is met when somebody who has it first tries to log in; until
-// then it shows itself.
+// (S13, C02). A kind is met when somebody who has it first gives a wrong password;
+// until then it shows itself.
 type kinds struct {
 	mu  sync.Mutex
 	met map[string]checker // without today's; of a stranger, never right
@@ -29,7 +29,8 @@ const (
 // checks are what a password is checked against until it is right: today's kind
 // first, then those that were met, always in one order. own stands in the place of
 // its kind, at the position returned. The order is part of the time: what one check
-// leaves in memory is what the next one finds.
+// leaves in memory is what the next one finds. So the right password to an old hash
+// costs the checks before it too, once: then the hash is brought up to date.
 func (k *kinds) checks(own checker) (all []checker, position int) {
 	name, _ := own.kind()
 	k.mu.Lock()

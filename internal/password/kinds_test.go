@@ -90,7 +90,7 @@ func TestS18OldKindsAreNoBurden(t *testing.T) {
 	}
 }
 
-// TestTheGateMeetsOldKinds through Verify, and the right password costs no more.
+// TestTheGateMeetsOldKinds through Verify; a right password lets it meet none.
 func TestTheGateMeetsOldKinds(t *testing.T) {
 	t.Parallel()
 	g := NewGate(1, 9)
