@@ -90,6 +90,9 @@ func (b *bench) fill(ctx context.Context) error {
 		return err
 	}
 	err = b.people.fill(ctx, opened.App)
+	if err == nil {
+		err = b.givePrograms(ctx, opened.App)
+	}
 	if err := errors.Join(err, opened.Store.Close()); err != nil {
 		return fmt.Errorf("fill database: %w", err)
 	}
@@ -128,6 +131,8 @@ func (p people) fill(ctx context.Context, a *app.App) error {
 		users := p.users
 		if n > 0 {
 			users = min(users, small)
+		} else if err := insertGroups(ctx, a, i); err != nil {
+			return err
 		}
 		if err := insertUsers(ctx, a, i, users, hashes); err != nil {
 			return err
@@ -196,7 +201,13 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 				u := person(i, n, hashes)
 				u.CreatedAt, u.RoutingProfileID = now, g.routing
 				u.SecurityProfileIDs = []aikagi.SecurityProfileID{g.profile}
+				if i.Alias == alias(0) {
+					u.HierarchyGroupID = groupID(n % groups)
+				}
 				if err := tx.InsertUser(ctx, u); err != nil {
+					return err
+				}
+				if err := tag(ctx, tx, u, n); err != nil {
 					return err
 				}
 			}
@@ -207,6 +218,43 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 		}
 	}
 	return nil
+}
+
+// The first instance has groups, which everybody is in one of, and every fiftieth
+// user a tag.
+const (
+	groups  = 20
+	tagged  = 50
+	perSite = 7
+)
+
+func groupID(n int) aikagi.HierarchyGroupID {
+	return aikagi.HierarchyGroupID(fmt.Sprintf("00000000-0000-4000-9000-%012d", n))
+}
+
+func insertGroups(ctx context.Context, a *app.App, i aikagi.Instance) error {
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.ReplaceHierarchyLevels(ctx, i.ID, []string{"Site"}); err != nil {
+			return err
+		}
+		for n := range groups {
+			err := tx.InsertHierarchyGroup(ctx, aikagi.HierarchyGroup{
+				InstanceID: i.ID, ID: groupID(n), Level: 1, Name: fmt.Sprintf("Site %d", n), CreatedAt: a.Clock.Now(),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func tag(ctx context.Context, tx *store.Tx, u aikagi.User, n int) error {
+	if n%tagged > 0 {
+		return nil
+	}
+	site := aikagi.Tag{Key: "site", Value: fmt.Sprintf("site-%d", n/tagged%perSite)}
+	return tx.ReplaceTags(ctx, u.InstanceID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)}, []aikagi.Tag{site})
 }
 
 // ownID is the id of one of the first users; the others' are as random as usual.

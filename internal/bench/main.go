@@ -93,6 +93,8 @@ func goals() []goal {
 		{"P10", false, (*bench).mailFor},
 		{"P11", false, (*bench).crashFor},
 		{"P13", true, (*bench).createFor},
+		{"P15", false, (*bench).listsFor},
+		{"P16", false, (*bench).searchesFor},
 		{"P14", false, (*bench).importFor},
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store"
+	"github.com/aikagi/aikagi/internal/store/walk"
 )
 
 // Describe reads what programs may know of a user: himself, without the hash of
@@ -24,10 +25,11 @@ func (d *Directory) Describe(ctx context.Context, instance aikagi.InstanceID, id
 }
 
 // ListAfter reads up to a number of users in the order of their names after one,
-// and tells whether there are more. What profiles they hold is not read.
-func (d *Directory) ListAfter(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) ([]aikagi.User, bool, error) {
-	users, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) ([]aikagi.User, error) {
-		return s.tx.ListUsers(ctx, store.UserRange{Instance: instance, Set: store.EveryUser, From: after, Limit: n + 1, Bare: true})
+// and tells whether there are more.
+func (d *Directory) ListAfter(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) ([]walk.Step, bool, error) {
+	users, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) ([]walk.Step, error) {
+		users, _, err := s.tx.WalkUsers(ctx, instance, walk.Track{By: walk.Everybody}, string(after), n+1)
+		return users, err
 	})
 	if len(users) > n {
 		return users[:n], true, err

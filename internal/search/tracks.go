@@ -38,9 +38,30 @@ func (c Condition) tracks() []track {
 	case c.Tag != nil && c.Tag.Value == nil:
 		return []track{{walk.Track{By: walk.ByTag, Value: c.Tag.Key}, c}}
 	case c.Tag != nil:
-		return []track{{walk.Track{By: walk.ByTagValue, Value: c.Tag.Key, Tag: *c.Tag.Value}, c}}
+		return []track{{walk.Track{By: walk.ByTagValue, Value: c.Tag.Key, With: *c.Tag.Value}, c}}
+	case len(c.Good) > 0:
+		return skillTracks(c)
 	}
 	return nil
+}
+
+// skillTracks are those of a proficiency whose name, or name and value, are said
+// exactly.
+func skillTracks(c Condition) []track {
+	said := map[string]string{}
+	for _, one := range c.Good {
+		if one.Text != nil && one.Text.Comparison == exact {
+			said[one.Text.Field] = one.Text.Value
+		}
+	}
+	name, value := said["name"], said["value"]
+	switch {
+	case name == "":
+		return nil
+	case value == "":
+		return []track{{walk.Track{By: walk.BySkill, Value: name}, c}}
+	}
+	return []track{{walk.Track{By: walk.BySkilled, Value: name, With: value}, c}}
 }
 
 func (t TextCondition) tracks(c Condition) []track {
@@ -49,7 +70,7 @@ func (t TextCondition) tracks(c Condition) []track {
 	case t.Comparison == exact:
 		by = map[string]walk.By{
 			"resourceId": walk.ByID, "Username": walk.ByUsername, "FirstName": walk.ByKey, "LastName": walk.ByKey,
-			"SecurityProfileId": walk.ByProfile,
+			"SecurityProfileId": walk.ByProfile, "RoutingProfileId": walk.ByRouting,
 		}[t.Field]
 	case t.Comparison == startsWith && slices.Contains([]string{"Username", "FirstName", "LastName"}, t.Field):
 		by = walk.ByKey
@@ -80,7 +101,7 @@ func (g GroupCondition) tracks(c Condition) []track {
 func breadth(tracks []track) int {
 	width := map[walk.By]int{
 		walk.ByID: 1, walk.ByUsername: 1, walk.ByKey: 20, walk.ByTagValue: 200, walk.ByTag: 500,
-		walk.ByGroup: 300, walk.ByProfile: 2_000,
+		walk.BySkilled: 200, walk.BySkill: 500, walk.ByGroup: 300, walk.ByRouting: 1_500, walk.ByProfile: 2_000,
 	}
 	sum := 0
 	for _, l := range tracks {

@@ -107,10 +107,16 @@ func newStroll(tx *store.Tx, i aikagi.Instance, c Condition, size int) *stroll {
 	switch {
 	case w.tracks == nil || len(w.tracks) > mostTracks:
 		w.tracks = []track{{walk.Track{By: walk.Everybody}, Condition{}}}
-	case len(c.Any) == 0 && len(c.All) == 0 && w.tracks[0].By != walk.ByKey: // keys are of other words too
+	case len(c.Any) == 0 && len(c.All) == 0 && !asksMore(w.tracks[0].By):
 		w.whole, w.asks = true, questions{}
 	}
 	return w
+}
+
+// asksMore reports whether some on the track may not be wanted: keys are of other
+// words too, and a proficiency has a level.
+func asksMore(by walk.By) bool {
+	return by == walk.ByKey || by == walk.BySkill || by == walk.BySkilled
 }
 
 // resume goes to where the page before ended.
@@ -248,7 +254,7 @@ func (w *stroll) count(ctx context.Context) (int64, error) {
 			break
 		}
 	}
-	return max(w.met, all*w.met/w.examined), nil
+	return max(w.met, min(all*w.met/w.examined, w.instance.UserCount)), nil
 }
 
 // page reads those who were found.

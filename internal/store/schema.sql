@@ -221,6 +221,7 @@ CREATE INDEX users_without_email ON users (instance_id, username) WHERE email = 
 CREATE INDEX users_disabled ON users (instance_id, username) WHERE NOT enabled;
 CREATE INDEX users_must_change ON users (instance_id, username) WHERE must_change;
 CREATE INDEX users_by_group ON users (instance_id, hierarchy_group_id, username);
+CREATE INDEX users_by_routing ON users (instance_id, routing_profile_id, username);
 
 -- user_keys: normalised words a person is found by (user name, names,
 -- address); written with users.
@@ -254,6 +255,7 @@ CREATE TABLE proficiencies (
   PRIMARY KEY (instance_id, user_id, attribute_name, attribute_value),
   FOREIGN KEY (instance_id, user_id) REFERENCES users (instance_id, id) ON DELETE CASCADE
 );
+CREATE INDEX proficiencies_by_attribute ON proficiencies (instance_id, attribute_name, attribute_value, user_id);
 
 -- tags: labels on users, security profiles, hierarchy groups and instances;
 -- directory. They go with what carries them. The index finds by tag.

@@ -42,12 +42,12 @@ func (a *API) listUsers(ctx context.Context, in *listRequest) (*listUsersRespons
 	scope := awsapi.CallerFrom(ctx).Scope(in.instance())
 	for i, u := range users {
 		out.Users[i] = userSummary{
-			ID: string(u.ID), ARN: scope.ARN(user(string(u.ID))), Username: string(u.Username),
+			ID: string(u.ID), ARN: scope.ARN(user(string(u.ID))), Username: u.Username,
 			modified: modified{awsapi.Epoch(u.UpdatedAt), scope.Region},
 		}
 	}
 	if more {
-		out.NextToken = a.Tokens.Seal(ctx, string(users[len(users)-1].Username), "ListUsers", in.InstanceID)
+		out.NextToken = a.Tokens.Seal(ctx, users[len(users)-1].Username, "ListUsers", in.InstanceID)
 	}
 	return out, nil
 }

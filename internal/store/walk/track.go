@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
@@ -18,16 +19,19 @@ const (
 	ByUsername By = "username"
 	ByKey      By = "key" // a search key that begins with Value
 	ByGroup    By = "group"
+	ByRouting  By = "routing"
 	ByProfile  By = "profile"
 	ByTag      By = "tag" // the key Value, whatever stands behind it
 	ByTagValue By = "tag_value"
+	BySkill    By = "skill" // a proficiency in the attribute Value, whatever in it
+	BySkilled  By = "skilled"
 )
 
 // Track is a set of users that an index enters directly, in an order of its own.
 type Track struct {
 	By    By
 	Value string
-	Tag   string // the value of the tag, for ByTagValue
+	With  string // the value of the tag or of the attribute, for ByTagValue and BySkilled
 }
 
 // Person is what most conditions ask of a user.
@@ -38,6 +42,7 @@ type Person struct {
 	LastName         string
 	RoutingProfileID string
 	HierarchyGroupID string
+	UpdatedAt        time.Time
 }
 
 // Step is a person on a track and the place behind him, from where the track goes on.
@@ -48,12 +53,14 @@ type Step struct {
 
 // Tracks in the order of user names read the people themselves …
 const (
-	person  = `SELECT u.id, u.username, u.first_name, u.last_name, u.routing_profile_id, u.hierarchy_group_id FROM users u WHERE u.instance_id = $1`
+	person = `SELECT u.id, u.username, u.first_name, u.last_name, u.routing_profile_id, u.hierarchy_group_id, u.updated_at
+ FROM users u WHERE u.instance_id = $1`
 	inOrder = ` ORDER BY u.username LIMIT $3`
 
 	everybody  = person + ` AND u.username > $2` + inOrder
 	byUsername = person + ` AND u.username > $2 AND u.username = $4` + inOrder
 	byGroup    = person + ` AND u.username > $2 AND u.hierarchy_group_id = $4` + inOrder
+	byRouting  = person + ` AND u.username > $2 AND u.routing_profile_id = $4` + inOrder
 )
 
 // … and others their ids from an index, and the people by these. In one statement
@@ -68,7 +75,15 @@ const (
 	byTag = `SELECT tag_value, resource_id FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $5 AND (tag_value, resource_id) > ($2, $4)
  ORDER BY tag_value, resource_id LIMIT $3`
-	// A user with several such keys is on the track by the first only.
+	bySkilled = `SELECT '', user_id FROM proficiencies
+ WHERE instance_id = $1 AND attribute_name = $4 AND attribute_value = $5 AND user_id > $2 ORDER BY user_id LIMIT $3`
+	// A user with several such proficiencies, or keys, is on the track by the first only.
+	bySkill = `SELECT p.attribute_value, p.user_id FROM proficiencies p
+ WHERE p.instance_id = $1 AND p.attribute_name = $5 AND (p.attribute_value, p.user_id) > ($2, $4)
+  AND NOT EXISTS (SELECT 1 FROM proficiencies o
+   WHERE o.instance_id = p.instance_id AND o.user_id = p.user_id AND o.attribute_name = p.attribute_name
+    AND o.attribute_value < p.attribute_value)
+ ORDER BY p.attribute_value, p.user_id LIMIT $3`
 	byKey = `SELECT k.search_key, k.user_id FROM user_keys k
  WHERE k.instance_id = $1 AND (k.search_key, k.user_id) > ($2, $4) AND k.search_key < $6
   AND NOT EXISTS (SELECT 1 FROM user_keys o
@@ -94,7 +109,9 @@ func (t Track) ordered(instance aikagi.InstanceID, after string, limit int) (que
 		return byUsername, args
 	case ByGroup:
 		return byGroup, args
-	case ByID, ByKey, ByProfile, ByTag, ByTagValue:
+	case ByRouting:
+		return byRouting, args
+	case ByID, ByKey, ByProfile, ByTag, ByTagValue, BySkill, BySkilled:
 	}
 	return "", nil
 }
@@ -106,7 +123,11 @@ func (t Track) ids(instance aikagi.InstanceID, after string, limit int) (query s
 	case ByProfile:
 		return byProfile, []any{instance, second, limit, t.Value}
 	case ByTagValue:
-		return byTagValue, []any{instance, second, limit, t.Value, t.Tag}
+		return byTagValue, []any{instance, second, limit, t.Value, t.With}
+	case BySkilled:
+		return bySkilled, []any{instance, second, limit, t.Value, t.With}
+	case BySkill:
+		return bySkill, []any{instance, first, limit, second, t.Value}
 	case ByTag:
 		return byTag, []any{instance, first, limit, second, t.Value}
 	case ByKey:
@@ -114,7 +135,7 @@ func (t Track) ids(instance aikagi.InstanceID, after string, limit int) (query s
 			first = t.Value
 		}
 		return byKey, []any{instance, first, limit, second, t.Value, t.Value + lastCodePoint}
-	case ByID, Everybody, ByUsername, ByGroup:
+	case ByID, Everybody, ByUsername, ByGroup, ByRouting:
 	}
 	return byID, []any{instance, second, limit, t.Value}
 }
@@ -151,12 +172,18 @@ const (
  WHERE instance_id = $1 AND search_key >= $3 AND search_key < $4 LIMIT $2) AS counted`
 	countGroup = `SELECT count(*) FROM (SELECT 1 FROM users
  WHERE instance_id = $1 AND hierarchy_group_id = $3 LIMIT $2) AS counted`
+	countRouting = `SELECT count(*) FROM (SELECT 1 FROM users
+ WHERE instance_id = $1 AND routing_profile_id = $3 LIMIT $2) AS counted`
 	countProfile = `SELECT count(*) FROM (SELECT 1 FROM user_security_profiles
  WHERE instance_id = $1 AND profile_id = $3 LIMIT $2) AS counted`
 	countTag = `SELECT count(*) FROM (SELECT 1 FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $3 LIMIT $2) AS counted`
 	countTagValue = `SELECT count(*) FROM (SELECT 1 FROM tags
  WHERE instance_id = $1 AND resource_kind = 'user' AND tag_key = $3 AND tag_value = $4 LIMIT $2) AS counted`
+	countSkill = `SELECT count(*) FROM (SELECT 1 FROM proficiencies
+ WHERE instance_id = $1 AND attribute_name = $3 LIMIT $2) AS counted`
+	countSkilled = `SELECT count(*) FROM (SELECT 1 FROM proficiencies
+ WHERE instance_id = $1 AND attribute_name = $3 AND attribute_value = $4 LIMIT $2) AS counted`
 )
 
 // CountTrack counts, up to a limit, how long a track is about: a user with several
@@ -173,7 +200,13 @@ func (tx Tracks) CountTrack(ctx context.Context, instance aikagi.InstanceID, t T
 	case ByTag:
 		query = countTag
 	case ByTagValue:
-		query, args = countTagValue, append(args, t.Tag)
+		query, args = countTagValue, append(args, t.With)
+	case ByRouting:
+		query = countRouting
+	case BySkill:
+		query = countSkill
+	case BySkilled:
+		query, args = countSkilled, append(args, t.With)
 	case Everybody:
 		return 0, nil
 	case ByID, ByUsername:
@@ -221,6 +254,8 @@ func (tx Tracks) persons(ctx context.Context, instance aikagi.InstanceID, hits [
 
 func scanPerson(r sqldb.Row) (Person, error) {
 	var p Person
-	err := r.Scan(&p.ID, &p.Username, &p.FirstName, &p.LastName, &p.RoutingProfileID, &p.HierarchyGroupID)
+	var updated int64
+	err := r.Scan(&p.ID, &p.Username, &p.FirstName, &p.LastName, &p.RoutingProfileID, &p.HierarchyGroupID, &updated)
+	p.UpdatedAt = sqldb.At(updated)
 	return p, err
 }

@@ -25,7 +25,10 @@ func tracks() []walk.Track {
 		{By: walk.ByGroup, Value: "g7"},
 		{By: walk.ByProfile, Value: "p7"},
 		{By: walk.ByTag, Value: "Rare"},
-		{By: walk.ByTagValue, Value: "Team", Tag: "t7"},
+		{By: walk.ByTagValue, Value: "Team", With: "t7"},
+		{By: walk.ByRouting, Value: "r7"},
+		{By: walk.BySkill, Value: "Language"},
+		{By: walk.BySkilled, Value: "Language", With: "l7"},
 	}
 }
 
@@ -39,13 +42,19 @@ func TestTracksGoOnWhereTheyStopped(t *testing.T) {
 		var ids []aikagi.UserID
 		for n := range 25 {
 			u := storetest.User(t, s, i, fmt.Sprintf("user77-%02d", n), func(u *aikagi.User) {
-				u.HierarchyGroupID, u.SecurityProfileIDs = "g7", []aikagi.SecurityProfileID{profile.ID}
+				u.RoutingProfileID, u.HierarchyGroupID, u.SecurityProfileIDs = "r7", "g7", []aikagi.SecurityProfileID{profile.ID}
 				u.FirstName, u.LastName = "user77", "user77" // three keys that begin alike
 			})
 			ids = append(ids, u.ID)
 			storetest.Update(t, s, func(tx *store.Tx) error {
-				return tx.ReplaceTags(t.Context(), i.ID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)},
+				err := tx.ReplaceTags(t.Context(), i.ID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)},
 					[]aikagi.Tag{{Key: "Rare", Value: fmt.Sprint(n % 3)}, {Key: "Team", Value: "t7"}})
+				if err != nil {
+					return err
+				}
+				return tx.ReplaceProficiencies(t.Context(), i.ID, u.ID, []aikagi.Proficiency{ // several that begin alike
+					{Attribute: "Language", Value: fmt.Sprint("l", n%3), Level: 1}, {Attribute: "Language", Value: "l7", Level: 2},
+				})
 			})
 		}
 		storetest.User(t, s, other, "user77", func(u *aikagi.User) { u.HierarchyGroupID = "g7" })
@@ -106,11 +115,12 @@ func TestP16TracksKeepToTheirIndex(t *testing.T) {
  phone_type, phone_auto_accept, phone_after_work, phone_desk_number, phone_persistent, channel_configs, routing_profile_id, hierarchy_group_id,
  locale, enabled, password_hash, must_change, version, secret_epoch, email_set_by, email_set_at,
  created_at, updated_at, last_login_at) SELECT 'i' || (n % 3 + 1), 'u' || n, 'user' || n, 'f', 'l', 'e', '', '', 'SOFT_PHONE', false, 0, '', false,
- '', 'r', 'g' || (n % 200), '', true, '', false, 1, 1, '', 0, 0, 0, 0 FROM generate_series(1, 20000) n`,
+ '', 'r' || (n % 100), 'g' || (n % 200), '', true, '', false, 1, 1, '', 0, 0, 0, 0 FROM generate_series(1, 20000) n`,
 		`INSERT INTO user_keys SELECT instance_id, username, id FROM users`,
 		`INSERT INTO security_profiles SELECT 'i' || a, 'p' || b, 'p' || b, '', '[]', 1, 0, 0 FROM generate_series(1, 3) a, generate_series(0, 99) b`,
 		`INSERT INTO user_security_profiles SELECT instance_id, id, 'p' || (length(id) * 7 % 100) FROM users`,
 		`INSERT INTO tags SELECT instance_id, 'user', id, 'Team', 't' || (length(id) * 7 % 50) FROM users`,
+		`INSERT INTO proficiencies SELECT instance_id, id, 'Language', 'l' || (length(id) * 7 % 50), 3 FROM users`,
 		`ANALYZE`,
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
