@@ -41,7 +41,7 @@ var ranks = [][]string{
 		"internal/account", "internal/backup", "internal/search", "internal/instance", "internal/routing",
 	},
 	5: {"internal/sheet"},
-	6: {"internal/web", "internal/awsapi", "internal/sample", "internal/doctor", "internal/ops"},
+	6: {"internal/web", "internal/awsapi", "internal/awsapi/client", "internal/sample", "internal/doctor", "internal/ops"},
 	7: {"internal/web/door", "internal/awsapi/condition"},
 	8: {
 		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/web/devmail",

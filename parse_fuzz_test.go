@@ -192,3 +192,23 @@ func FuzzTags(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseARN: what is read as the ARN of something is written as the same ARN, and
+// nothing else is anything here.
+func FuzzParseARN(f *testing.F) {
+	const instance = "arn:aws:connect:ap-northeast-1:123456789012:instance/11111111-2222-4333-8444-555555555555"
+	for _, s := range append(hostileTexts(), instance, instance+"/agent/a", instance+"/agent-group/g", instance+"/agent/",
+		instance+"/agent/a/b", instance+"/queue/q", "arn:aws:connect:::instance/", "arn:aws-cn:connect:r:a:instance/i",
+		"arn:aws:iam::123456789012:user/u", instance+"/AGENT/a", instance+":agent/a") {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		scope, resource, err := aikagi.ParseARN(text)
+		switch {
+		case err != nil && aikagi.CodeOf(err) != aikagi.NotFound:
+			t.Errorf("%q: %v", text, err)
+		case err == nil && string(scope.ARN(resource)) != text:
+			t.Errorf("%q was read as %q", text, scope.ARN(resource))
+		}
+	})
+}

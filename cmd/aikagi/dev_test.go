@@ -23,13 +23,40 @@ import (
 //	emulate ARGS…      starts aikagi dev --json, prints its line, sets ENDPOINT and INSTANCE
 //	creates NAME [VAR] makes a hierarchy group, prints its id and keeps it in VAR
 //	lists              lists the groups, as who only reads
+//	demonstrate        starts aikagi demo, sets ENDPOINT, the access key and AGENT
 //	call METHOD URL    makes a control call and prints the answer
 func emulations() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"emulate": emulate, "creates": creates, "lists": lists, "call": call}
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"emulate": emulate, "creates": creates, "lists": lists, "demonstrate": demonstrate, "call": call,
+	}
 }
 
 func emulate(ts *testscript.TestScript, _ bool, args []string) {
-	process := exec.Command("aikagi", append([]string{"dev", "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	line := begins(ts, append([]string{"dev", "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	var d app.Dev
+	ts.Check(json.Unmarshal([]byte(line), &d))
+	ts.Setenv("ENDPOINT", d.Endpoint)
+	ts.Setenv("INSTANCE", d.Instance.ID)
+	_, _ = fmt.Fprint(ts.Stdout(), line)
+}
+
+// demonstrate starts aikagi demo, and sets ENDPOINT and the access key.
+func demonstrate(ts *testscript.TestScript, _ bool, _ []string) {
+	var d app.Demo
+	ts.Check(json.Unmarshal([]byte(begins(ts, "demo", "--json", "--listen", "127.0.0.1:0", "--data", ts.MkAbs("demo"))), &d))
+	ts.Setenv("ENDPOINT", d.API.Endpoint)
+	ts.Setenv("AWS_ACCESS_KEY_ID", d.API.KeyID)
+	ts.Setenv("AWS_SECRET_ACCESS_KEY", d.API.Secret)
+	for _, l := range d.Logins {
+		if l.Role == "agent" {
+			ts.Setenv("AGENT", l.Username)
+		}
+	}
+}
+
+// begins starts aikagi for as long as the script runs, and returns its first line.
+func begins(ts *testscript.TestScript, args ...string) string {
+	process := exec.Command("aikagi", args...)
 	process.Env = []string{"PATH=/nowhere", "HOME=/nowhere"} // it needs no file of anybody's
 	out, err := process.StdoutPipe()
 	ts.Check(err)
@@ -39,15 +66,11 @@ func emulate(ts *testscript.TestScript, _ bool, args []string) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	ts.Check(err)
 	ts.Logf("ready after %v", time.Since(began))
-	var d app.Dev
-	ts.Check(json.Unmarshal([]byte(line), &d))
-	ts.Setenv("ENDPOINT", d.Endpoint)
-	ts.Setenv("INSTANCE", d.Instance.ID)
-	_, _ = fmt.Fprint(ts.Stdout(), line)
+	return line
 }
 
 func creates(ts *testscript.TestScript, _ bool, args []string) {
-	made, err := client(ts).CreateUserHierarchyGroup(context.Background(), &connect.CreateUserHierarchyGroupInput{
+	made, err := emulated(ts).CreateUserHierarchyGroup(context.Background(), &connect.CreateUserHierarchyGroupInput{
 		InstanceId: aws.String(ts.Getenv("INSTANCE")), Name: &args[0],
 	})
 	ts.Check(err)
@@ -58,7 +81,7 @@ func creates(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func lists(ts *testscript.TestScript, _ bool, _ []string) {
-	all, err := client(ts).ListUserHierarchyGroups(context.Background(), &connect.ListUserHierarchyGroupsInput{
+	all, err := emulated(ts).ListUserHierarchyGroups(context.Background(), &connect.ListUserHierarchyGroupsInput{
 		InstanceId: aws.String(ts.Getenv("INSTANCE")),
 	})
 	ts.Check(err)
@@ -67,7 +90,7 @@ func lists(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-func client(ts *testscript.TestScript) *connect.Client {
+func emulated(ts *testscript.TestScript) *connect.Client {
 	return connect.New(connect.Options{
 		Region: "ap-northeast-1", BaseEndpoint: aws.String(ts.Getenv("ENDPOINT")),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -187,7 +187,7 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &u):
 		return exitUsage
-	case errors.As(err, &e) && e.Code == aikagi.Invalid && !isFile(e.Subject):
+	case errors.As(err, &e) && e.Code == aikagi.Invalid && !isFile(e.Subject) && e.Subject != "answer":
 		return exitUsage
 	}
 	return exitFailed

@@ -14,26 +14,20 @@ type card struct {
 }
 
 func resetCardCommand(t *terminal) *cobra.Command {
-	return withInstance(t, &cobra.Command{
-		Use: "reset-card USER", Short: t.T("cli.card"), Long: t.T("cli.card.long"), Args: exactly(1),
-		RunE: t.act(func(ctx context.Context, h *host, args []string) error {
-			i, u, err := h.user(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			issued, err := h.Resets.IssueCard(ctx, i.ID, u.ID)
+	return atDesk(t, &cobra.Command{Use: "reset-card USER", Short: t.T("cli.card"), Long: t.T("cli.card.long")},
+		func(ctx context.Context, v visitor) error {
+			link, until, err := v.IssueResetCard(ctx)
 			if err != nil {
 				return err
 			}
 			if t.json {
-				return t.answer(card{string(u.Username), issued.Link.Reveal(), stamp(issued.ExpiresAt)}, nil)
+				return t.answer(card{v.username, link.Reveal(), stamp(until)}, nil)
 			}
 			t.pairs(
-				t.T("cli.col.username"), string(u.Username), t.T("cli.col.name"), u.FullName(t.locale),
-				t.T("cli.col.link"), issued.Link.Reveal(), t.T("cli.col.until"), stamp(issued.ExpiresAt),
+				t.T("cli.col.username"), v.username, t.T("cli.col.name"), v.name,
+				t.T("cli.col.link"), link.Reveal(), t.T("cli.col.until"), stamp(until),
 			)
 			t.line("")
-			return t.code(issued.Link)
-		}),
-	})
+			return t.code(link)
+		})
 }

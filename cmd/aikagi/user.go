@@ -69,6 +69,7 @@ func userCommand(t *terminal) *cobra.Command {
 		one("disable USER", t.T("cli.user.disable"), t.setEnabled(false)),
 		one("enable USER", t.T("cli.user.enable"), t.setEnabled(true)),
 		one("reset-password USER", t.T("cli.user.reset_password"), t.resetPassword),
+		sendResetCommand(t), endSessionsCommand(t), userMailCommand(t),
 	)
 }
 
