@@ -51,4 +51,5 @@ type HierarchyGroup struct {
 	Level      int              // 1–5
 	Name       string
 	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }

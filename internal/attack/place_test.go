@@ -97,10 +97,12 @@ func (p *place) furniture(t *testing.T, tx *store.Tx) error {
 			return err
 		}
 	}
-	for level := 1; level <= 5; level++ {
-		if err := tx.InsertHierarchyLevel(ctx, i.ID, level, p.text("level")); err != nil {
-			return err
-		}
+	var levels []store.HierarchyLevel
+	for range 5 {
+		levels = append(levels, store.HierarchyLevel{Name: p.text("level"), UpdatedAt: i.CreatedAt})
+	}
+	if err := tx.ReplaceHierarchyLevels(ctx, i.ID, levels); err != nil {
+		return err
 	}
 	top := aikagi.HierarchyGroup{
 		InstanceID: i.ID, ID: aikagi.HierarchyGroupID(aikagi.NewID()), Level: 1, Name: p.text("group"), CreatedAt: i.CreatedAt,

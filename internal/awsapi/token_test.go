@@ -15,7 +15,9 @@ import (
 func FuzzToken(f *testing.F) {
 	now := clock.NewSet(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
 	tokens := awsapi.Tokens{Ring: secret.NewRing([secret.KeyBytes]byte{1}), Clock: now}
-	as := func(p aikagi.PrincipalID) aikagi.Actor { return aikagi.Actor{Kind: aikagi.ActorPrincipal, PrincipalID: p} }
+	as := func(p aikagi.PrincipalID) aikagi.Actor {
+		return aikagi.Actor{Kind: aikagi.ActorPrincipal, PrincipalID: p}
+	}
 	f.Add("", "tanaka", "ListUsers", "i")
 	f.Add("AAAA", "", "ListUsers", "")
 	f.Add("*", "a\x00b", "ListUsers\x00i", "\x00")

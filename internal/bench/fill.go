@@ -234,7 +234,7 @@ func groupID(n int) aikagi.HierarchyGroupID {
 
 func insertGroups(ctx context.Context, a *app.App, i aikagi.Instance) error {
 	return a.Store.Update(ctx, func(tx *store.Tx) error {
-		if err := tx.ReplaceHierarchyLevels(ctx, i.ID, []string{"Site"}); err != nil {
+		if err := tx.ReplaceHierarchyLevels(ctx, i.ID, []store.HierarchyLevel{{Name: "Site", UpdatedAt: i.CreatedAt}}); err != nil {
 			return err
 		}
 		for n := range groups {

@@ -17,8 +17,19 @@ const (
 
 // Tree is the hierarchy of an instance.
 type Tree struct {
-	Levels []string // names, the highest first
+	Levels []store.HierarchyLevel // the highest first
 	Groups []aikagi.HierarchyGroup
+}
+
+// LevelNames are what the levels are called, the highest first.
+func (t Tree) LevelNames() []string { return levelNames(t.Levels) }
+
+func levelNames(levels []store.HierarchyLevel) []string {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		names[i] = l.Name
+	}
+	return names
 }
 
 // Tree reads the hierarchy.
@@ -54,7 +65,7 @@ func (d *Directory) CreateGroup(ctx context.Context, instance aikagi.InstanceID,
 		if err != nil {
 			return err
 		}
-		g.CreatedAt = s.now
+		g.CreatedAt, g.UpdatedAt = s.now, s.now
 		if g.Level, err = s.levelBelow(ctx, parent); err != nil {
 			return err
 		}
@@ -104,7 +115,7 @@ func (d *Directory) RenameGroup(ctx context.Context, instance aikagi.InstanceID,
 	}
 	return d.onGroup(ctx, instance, id, aikagi.AgentGroupingEdit, func(s scene, g aikagi.HierarchyGroup) error {
 		before := g.Name
-		g.Name = name
+		g.Name, g.UpdatedAt = name, s.now
 		if err := s.tx.RenameHierarchyGroup(ctx, g); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
@@ -34,14 +35,26 @@ func (d *Directory) UpdateStructure(ctx context.Context, instance aikagi.Instanc
 		if err != nil {
 			return err
 		}
-		if err := tx.ReplaceHierarchyLevels(ctx, instance, levels); err != nil {
+		if err := tx.ReplaceHierarchyLevels(ctx, instance, renamed(before, levels, s.now)); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, s.now, audit.Event{
-			Instance: instance, Action: "hierarchy.structure", Changes: changedLevels(before, levels),
+			Instance: instance, Action: "hierarchy.structure", Changes: changedLevels(levelNames(before), levels),
 			TargetKind: "instance", TargetID: string(instance), TargetName: s.instance.Alias,
 		})
 	})
+}
+
+// renamed are levels with new names; one that keeps its name keeps its time.
+func renamed(before []store.HierarchyLevel, names []string, now time.Time) []store.HierarchyLevel {
+	after := make([]store.HierarchyLevel, len(names))
+	for i, name := range names {
+		after[i] = store.HierarchyLevel{Name: name, UpdatedAt: now}
+		if i < len(before) && before[i].Name == name {
+			after[i] = before[i]
+		}
+	}
+	return after
 }
 
 func checkLevels(levels []string) error {

@@ -15,7 +15,7 @@ func TestTheStructureShrinksAsFarAsItIsEmpty(t *testing.T) {
 		levels := func() []string {
 			tree, err := w.rules.Tree(admin, w.here.ID)
 			must(t, err)
-			return tree.Levels
+			return tree.LevelNames()
 		}
 		top, err := w.rules.CreateGroup(admin, w.here.ID, "", "東京")
 		must(t, err)

@@ -24,6 +24,9 @@ func labelledKinds() map[aikagi.ResourceKind]labelled {
 		aikagi.ResourceUser:            {aikagi.UsersView, aikagi.UsersEdit, nameOfUser},
 		aikagi.ResourceSecurityProfile: {aikagi.SecurityProfilesView, aikagi.SecurityProfilesEdit, nameOfProfile},
 		aikagi.ResourceHierarchyGroup:  {aikagi.AgentGroupingView, aikagi.AgentGroupingEdit, nameOfGroup},
+		aikagi.ResourceRoutingProfile:  {"RoutingPolicies.View", "RoutingPolicies.Edit", nameOfRoutingProfile},
+		aikagi.ResourceQueue:           {"Queues.View", "Queues.Edit", nameOfQueue},
+		aikagi.ResourceHours:           {"HoursOfOperation.View", "HoursOfOperation.Edit", nameOfHours},
 		aikagi.ResourceInstance:        {"", "", nameOfInstance},
 	}
 }
@@ -41,6 +44,34 @@ func nameOfProfile(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID
 func nameOfGroup(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
 	g, err := tx.FindHierarchyGroup(ctx, instance, aikagi.HierarchyGroupID(id))
 	return g.Name, err
+}
+
+func nameOfRoutingProfile(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	p, err := tx.FindRoutingProfile(ctx, instance, aikagi.RoutingProfileID(id))
+	return p.Name, err
+}
+
+func nameOfQueue(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	all, err := tx.ListQueues(ctx, instance)
+	return oneOf(all, err, aikagi.ResourceQueue, func(q aikagi.Queue) (string, bool) { return q.Name, q.ID == id })
+}
+
+func nameOfHours(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
+	all, err := tx.ListHours(ctx, instance)
+	return oneOf(all, err, aikagi.ResourceHours, func(h aikagi.HoursOfOperation) (string, bool) { return h.Name, h.ID == id })
+}
+
+// oneOf is the name of the one that is meant, of those an instance has a few of.
+func oneOf[T any](all []T, err error, kind aikagi.ResourceKind, meant func(T) (string, bool)) (string, error) {
+	for _, one := range all {
+		if name, ok := meant(one); ok {
+			return name, nil
+		}
+	}
+	if err == nil {
+		err = aikagi.E(aikagi.NotFound, string(kind), nil)
+	}
+	return "", err
 }
 
 func nameOfInstance(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {

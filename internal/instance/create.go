@@ -3,6 +3,7 @@ package instance
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/audit"
@@ -128,10 +129,8 @@ func furnish(ctx context.Context, tx *store.Tx, i aikagi.Instance, tags []aikagi
 	if err := furnishRouting(ctx, tx, i); err != nil {
 		return err
 	}
-	for level := 1; level <= levels; level++ {
-		if err := tx.InsertHierarchyLevel(ctx, i.ID, level, "Level "+strconv.Itoa(level)); err != nil {
-			return err
-		}
+	if err := tx.ReplaceHierarchyLevels(ctx, i.ID, namedLevels(i.CreatedAt)); err != nil {
+		return err
 	}
 	if err := tx.ReplaceTags(ctx, i.ID, aikagi.Resource{Kind: aikagi.ResourceInstance, ID: string(i.ID)}, tags); err != nil {
 		return err
@@ -175,4 +174,13 @@ func joinedTags(tags []aikagi.Tag) string {
 		text += t.String() + "\n"
 	}
 	return text
+}
+
+// namedLevels are the levels of a new instance's hierarchy.
+func namedLevels(at time.Time) []store.HierarchyLevel {
+	all := make([]store.HierarchyLevel, levels)
+	for i := range all {
+		all[i] = store.HierarchyLevel{Name: "Level " + strconv.Itoa(i+1), UpdatedAt: at}
+	}
+	return all
 }

@@ -1,6 +1,10 @@
 package store
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/aikagi/aikagi/internal/store/mails"
+)
 
 // Statement is a query of this package as it runs, for the tests of plans.
 type Statement struct {
@@ -12,9 +16,9 @@ type Statement struct {
 // are found by reading the source.
 func BuiltStatements(e Engine) []Statement {
 	all := []Statement{
-		{Name: "claimMessage", Query: claim(e, dueLongest)},
-		{Name: "claimLink", Query: claim(e, newestLink)},
-		{Name: "claimExpired", Query: claim(e, tooLate)},
+		{Name: "claimMessage", Query: mails.DueLongest.Statement(e)},
+		{Name: "claimLink", Query: mails.NewestLink.Statement(e)},
+		{Name: "claimExpired", Query: mails.TooLate.Statement(e)},
 		{Name: "claimRequest", Query: claimRequest(e)},
 		{Name: "claimImport", Query: claimImport(e)},
 	}

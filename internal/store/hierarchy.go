@@ -2,52 +2,63 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-const insertHierarchyLevel = `INSERT INTO hierarchy_levels (instance_id, level, name) VALUES ($1, $2, $3)`
-
-// InsertHierarchyLevel names a new level, 1 to 5, of an instance.
-func (tx *Tx) InsertHierarchyLevel(ctx context.Context, instance aikagi.InstanceID, level int, name string) error {
-	return tx.Exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, level, name)
+// HierarchyLevel is a level of an instance's hierarchy, and when it got its name.
+type HierarchyLevel struct {
+	Name      string
+	UpdatedAt time.Time
 }
 
-const listHierarchyLevels = `SELECT name FROM hierarchy_levels WHERE instance_id = $1 ORDER BY level`
+func scanLevel(r sqldb.Row) (HierarchyLevel, error) {
+	var l HierarchyLevel
+	var updated int64
+	err := r.Scan(&l.Name, &updated)
+	l.UpdatedAt = sqldb.At(updated)
+	return l, err
+}
 
-// ListHierarchyLevels reads the names of the levels, the highest first.
-func (tx *Tx) ListHierarchyLevels(ctx context.Context, instance aikagi.InstanceID) ([]string, error) {
-	return sqldb.List(ctx, tx.Tx, "list hierarchy levels", sqldb.ScanString, listHierarchyLevels, instance)
+const insertHierarchyLevel = `INSERT INTO hierarchy_levels (instance_id, level, name, updated_at) VALUES ($1, $2, $3, $4)`
+
+const listHierarchyLevels = `SELECT name, updated_at FROM hierarchy_levels WHERE instance_id = $1 ORDER BY level`
+
+// ListHierarchyLevels reads the levels, the highest first.
+func (tx *Tx) ListHierarchyLevels(ctx context.Context, instance aikagi.InstanceID) ([]HierarchyLevel, error) {
+	return sqldb.List(ctx, tx.Tx, "list hierarchy levels", scanLevel, listHierarchyLevels, instance)
 }
 
 const deleteHierarchyLevels = `DELETE FROM hierarchy_levels WHERE instance_id = $1`
 
 // ReplaceHierarchyLevels gives an instance exactly these levels, the highest
 // first.
-func (tx *Tx) ReplaceHierarchyLevels(ctx context.Context, instance aikagi.InstanceID, names []string) error {
+func (tx *Tx) ReplaceHierarchyLevels(ctx context.Context, instance aikagi.InstanceID, levels []HierarchyLevel) error {
 	if err := tx.Exec(ctx, "hierarchy_level", "delete hierarchy levels", deleteHierarchyLevels, instance); err != nil {
 		return err
 	}
-	for i, name := range names {
-		if err := tx.InsertHierarchyLevel(ctx, instance, i+1, name); err != nil {
+	for i, l := range levels {
+		err := tx.Exec(ctx, "hierarchy_level", "insert hierarchy level", insertHierarchyLevel, instance, i+1, l.Name, sqldb.Ms(l.UpdatedAt))
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-const groupColumns = `instance_id, id, parent_id, level, name, created_at`
+const groupColumns = `instance_id, id, parent_id, level, name, created_at, updated_at`
 
 func scanGroup(r sqldb.Row) (aikagi.HierarchyGroup, error) {
 	var g aikagi.HierarchyGroup
-	var created int64
-	err := r.Scan(&g.InstanceID, &g.ID, &g.ParentID, &g.Level, &g.Name, &created)
-	g.CreatedAt = sqldb.At(created)
+	var created, updated int64
+	err := r.Scan(&g.InstanceID, &g.ID, &g.ParentID, &g.Level, &g.Name, &created, &updated)
+	g.CreatedAt, g.UpdatedAt = sqldb.At(created), sqldb.At(updated)
 	return g, err
 }
 
-const insertHierarchyGroup = `INSERT INTO hierarchy_groups (` + groupColumns + `) VALUES ($1, $2, $3, $4, $5, $6)`
+const insertHierarchyGroup = `INSERT INTO hierarchy_groups (` + groupColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $6)`
 
 // InsertHierarchyGroup keeps a new group; a name taken below the same parent is
 // a Conflict.
@@ -71,12 +82,13 @@ func (tx *Tx) ListHierarchyGroups(ctx context.Context, instance aikagi.InstanceI
 	return sqldb.List(ctx, tx.Tx, "list hierarchy groups", scanGroup, listHierarchyGroups, instance)
 }
 
-const renameHierarchyGroup = `UPDATE hierarchy_groups SET name = $3 WHERE instance_id = $1 AND id = $2`
+const renameHierarchyGroup = `UPDATE hierarchy_groups SET name = $3, updated_at = $4 WHERE instance_id = $1 AND id = $2`
 
-// RenameHierarchyGroup stores a new name; one taken below the same parent is a
+// RenameHierarchyGroup stores a new name and since when; one taken below the same parent is a
 // Conflict.
 func (tx *Tx) RenameHierarchyGroup(ctx context.Context, g aikagi.HierarchyGroup) error {
-	n, err := tx.ExecCount(ctx, "group_name", "rename hierarchy group", renameHierarchyGroup, g.InstanceID, g.ID, g.Name)
+	n, err := tx.ExecCount(ctx, "group_name", "rename hierarchy group", renameHierarchyGroup,
+		g.InstanceID, g.ID, g.Name, sqldb.Ms(g.UpdatedAt))
 	if err == nil && n == 0 {
 		return aikagi.E(aikagi.NotFound, "hierarchy_group", nil)
 	}

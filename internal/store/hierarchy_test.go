@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/store"
@@ -15,9 +16,13 @@ func TestLevelsAreReplacedInOneInstance(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		i, next := storetest.Instance(t, s, "sakura"), storetest.Instance(t, s, "momiji")
-		for _, levels := range [][]string{{"支社", "部", "課"}, {"部", "支社"}, nil, {"a"}} {
+		at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+		beside := []store.HierarchyLevel{{"隣", at}}
+		for _, levels := range [][]store.HierarchyLevel{
+			{{"支社", at}, {"部", at}, {"課", at}}, {{"部", at.Add(time.Hour)}, {"支社", at}}, nil, {{"a", at}},
+		} {
 			storetest.Update(t, s, func(tx *store.Tx) error {
-				if err := tx.ReplaceHierarchyLevels(ctx, next.ID, []string{"隣"}); err != nil {
+				if err := tx.ReplaceHierarchyLevels(ctx, next.ID, beside); err != nil {
 					return err
 				}
 				return tx.ReplaceHierarchyLevels(ctx, i.ID, levels)
@@ -28,7 +33,7 @@ func TestLevelsAreReplacedInOneInstance(t *testing.T) {
 					return err
 				}
 				there, err := tx.ListHierarchyLevels(ctx, next.ID)
-				if !slices.Equal(here, levels) || !slices.Equal(there, []string{"隣"}) {
+				if !slices.Equal(here, levels) || !slices.Equal(there, beside) {
 					t.Errorf("levels %v and %v, want %v and those of the neighbour", here, there, levels)
 				}
 				return err

@@ -126,7 +126,7 @@ func walksPostgres(plan string) bool {
 func statements(t *testing.T, e store.Engine) []store.Statement {
 	t.Helper()
 	all := store.BuiltStatements(e)
-	for _, c := range slices.Concat(constantsOf(t, "."), constantsOf(t, "plane"), constantsOf(t, "site"), constantsOf(t, "walk")) {
+	for _, c := range slices.Concat(constantsOf(t, "."), constantsOf(t, "plane"), constantsOf(t, "site"), constantsOf(t, "mails"), constantsOf(t, "walk")) {
 		name := c.Name()
 		if c.Val().Kind() != constant.String {
 			continue
@@ -307,8 +307,8 @@ var manyUsers = []string{
 	`INSERT INTO security_profiles SELECT 'i' || a, 'p' || b, 'p' || b, '', '[]', 1, 0, 0
  FROM generate_series(1, 50) a, generate_series(1, 10) b`,
 	`INSERT INTO user_security_profiles SELECT instance_id, id, 'p' || (length(id) + 1) FROM users`,
-	`INSERT INTO hierarchy_groups SELECT 'i' || a, 'g' || b, '', 1, 'g' || b, 0 FROM generate_series(1, 50) a, generate_series(1, 40) b`,
-	`INSERT INTO hierarchy_levels SELECT 'i' || a, b, 'L' FROM generate_series(1, 600) a, generate_series(1, 5) b`,
+	`INSERT INTO hierarchy_groups SELECT 'i' || a, 'g' || b, '', 1, 'g' || b, 0, 0 FROM generate_series(1, 50) a, generate_series(1, 40) b`,
+	`INSERT INTO hierarchy_levels SELECT 'i' || a, b, 'L', 0 FROM generate_series(1, 600) a, generate_series(1, 5) b`,
 	`INSERT INTO routing_profiles SELECT 'i' || a, 'r' || b, 'r' || b, '', 0 FROM generate_series(1, 50) a, generate_series(1, 40) b`,
 	`ANALYZE`,
 }

@@ -168,6 +168,7 @@ CREATE TABLE hierarchy_levels (
   instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE,
   level       BIGINT NOT NULL,
   name        TEXT NOT NULL,
+  updated_at  BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (instance_id, level)
 );
 
@@ -179,6 +180,7 @@ CREATE TABLE hierarchy_groups (
   level       BIGINT NOT NULL,
   name        TEXT NOT NULL,
   created_at  BIGINT NOT NULL,
+  updated_at  BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (instance_id, id),
   UNIQUE (instance_id, parent_id, name)
 );

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 
+	"github.com/aikagi/aikagi/internal/store/mails"
 	"github.com/aikagi/aikagi/internal/store/plane"
 	"github.com/aikagi/aikagi/internal/store/site"
 	"github.com/aikagi/aikagi/internal/store/sqldb"
@@ -27,6 +28,7 @@ type Tx struct {
 	*sqldb.Tx
 	plane.Rows
 	site.Tables
+	mails.Outbox
 	walk.Tracks
 }
 
@@ -83,6 +85,6 @@ func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
 
 func with(fn func(*Tx) error) func(*sqldb.Tx) error {
 	return func(tx *sqldb.Tx) error {
-		return fn(&Tx{tx, plane.Rows{Tx: tx}, site.Tables{Tx: tx}, walk.Tracks{Tx: tx}})
+		return fn(&Tx{tx, plane.Rows{Tx: tx}, site.Tables{Tx: tx}, mails.Outbox{Tx: tx}, walk.Tracks{Tx: tx}})
 	}
 }

@@ -32,8 +32,11 @@ func TestR10InstancesFromBeforeGetWhatNewOnesHave(t *testing.T) {
 			if err := old.Close(); err != nil {
 				t.Fatal(err)
 			}
-			run(t, raw(t, e.url), `INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at)
+			db := raw(t, e.url)
+			run(t, db, `INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at)
  VALUES ('`+id+`', 'sakura', 'CONNECT_MANAGED', '{}', 1, 0, 0, 5)`)
+			run(t, db, `INSERT INTO hierarchy_levels VALUES ('`+id+`', 1, 'Site')`)
+			run(t, db, `INSERT INTO hierarchy_groups VALUES ('`+id+`', 'g', '', 1, 'Nagoya', 7)`)
 			now, err := store.Open(t.Context(), e.url)
 			if err != nil {
 				t.Fatal(err)
@@ -54,6 +57,14 @@ func TestR10InstancesFromBeforeGetWhatNewOnesHave(t *testing.T) {
 				}
 				if len(queues) > 0 && len(hours) > 0 && queues[0].HoursID != hours[0].ID {
 					t.Error("the queue has other hours")
+				}
+				levels, err := tx.ListHierarchyLevels(t.Context(), id)
+				if err != nil || len(levels) != 1 || levels[0].UpdatedAt.UnixMilli() != 5 {
+					t.Errorf("levels %+v, %v", levels, err)
+				}
+				groups, err := tx.ListHierarchyGroups(t.Context(), id)
+				if err != nil || len(groups) != 1 || groups[0].UpdatedAt.UnixMilli() != 7 {
+					t.Errorf("groups %+v, %v", groups, err)
 				}
 				for _, made := range []string{queues[0].ID, hours[0].ID} {
 					if u, err := uuid.Parse(made); err != nil || u.Version() != 4 || u.Variant() != uuid.RFC4122 {

@@ -145,20 +145,6 @@ var absentMembers = absent(
 	"DescribeSecurityProfile answer.SecurityProfile OrganizationResourceId",
 	"SearchSecurityProfiles answer.SecurityProfiles[] OrganizationResourceId",
 ).and(
-	"when a group or level was changed is not kept",
-	"DescribeUserHierarchyGroup answer.HierarchyGroup LastModifiedRegion",
-	"DescribeUserHierarchyGroup answer.HierarchyGroup LastModifiedTime",
-	"DescribeUserHierarchyGroup answer.HierarchyGroup.HierarchyPath.LevelFive LastModifiedRegion",
-	"DescribeUserHierarchyGroup answer.HierarchyGroup.HierarchyPath.LevelFive LastModifiedTime",
-	"ListUserHierarchyGroups answer.UserHierarchyGroupSummaryList[] LastModifiedRegion",
-	"ListUserHierarchyGroups answer.UserHierarchyGroupSummaryList[] LastModifiedTime",
-	"SearchUserHierarchyGroups answer.UserHierarchyGroups[] LastModifiedRegion",
-	"SearchUserHierarchyGroups answer.UserHierarchyGroups[] LastModifiedTime",
-	"SearchUserHierarchyGroups answer.UserHierarchyGroups[].HierarchyPath.LevelFive LastModifiedRegion",
-	"SearchUserHierarchyGroups answer.UserHierarchyGroups[].HierarchyPath.LevelFive LastModifiedTime",
-	"DescribeUserHierarchyStructure answer.HierarchyStructure.LevelFive LastModifiedRegion",
-	"DescribeUserHierarchyStructure answer.HierarchyStructure.LevelFive LastModifiedTime",
-).and(
 	"no instance fails to be made",
 	"DescribeInstance answer.Instance StatusReason",
 ).and(

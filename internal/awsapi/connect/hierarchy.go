@@ -70,16 +70,11 @@ func (a *API) createGroup(ctx context.Context, in *createGroupRequest) (*createG
 	return &createGroupResponse{id, awsapi.CallerFrom(ctx).Scope(instance).ARN(group(id))}, nil
 }
 
-// groupSummary is Amazon's HierarchyGroupSummary. When a group was changed last
-// is not kept.
-type groupSummary struct {
-	ID   string     `json:"Id"`
-	ARN  aikagi.ARN `json:"Arn"`
-	Name string     `json:"Name"`
-}
+// groupSummary is Amazon's HierarchyGroupSummary.
+type groupSummary = namedSummary
 
 func groupSummaryOf(scope aikagi.Scope, g aikagi.HierarchyGroup) groupSummary {
-	return groupSummary{string(g.ID), scope.ARN(group(string(g.ID))), g.Name}
+	return groupSummary{string(g.ID), scope.ARN(group(string(g.ID))), g.Name, modified{awsapi.Epoch(g.UpdatedAt), scope.Region}}
 }
 
 // describedGroup is Amazon's HierarchyGroup. Its path ends with itself.
@@ -200,11 +195,7 @@ type describeStructureResponse struct {
 }
 
 // hierarchyLevel is a level as Amazon names it: by its number.
-type hierarchyLevel struct {
-	ID   string     `json:"Id"`
-	ARN  aikagi.ARN `json:"Arn"`
-	Name string     `json:"Name"`
-}
+type hierarchyLevel = namedSummary
 
 func (a *API) describeStructure(ctx context.Context, in *instanceRequest) (*describeStructureResponse, error) {
 	instance := aikagi.InstanceID(in.InstanceID)
@@ -213,11 +204,11 @@ func (a *API) describeStructure(ctx context.Context, in *instanceRequest) (*desc
 		return nil, err
 	}
 	out := &describeStructureResponse{}
-	places := out.Structure.places()
-	for i, name := range tree.Levels {
+	places, scope := out.Structure.places(), awsapi.CallerFrom(ctx).Scope(instance)
+	for i, l := range tree.Levels {
 		id := strconv.Itoa(i + 1)
-		arn := awsapi.CallerFrom(ctx).Scope(instance).InstanceARN() + aikagi.ARN("/agent-group-level/"+id)
-		*places[i] = &hierarchyLevel{id, arn, name}
+		arn := scope.InstanceARN() + aikagi.ARN("/agent-group-level/"+id)
+		*places[i] = &hierarchyLevel{id, arn, l.Name, modified{awsapi.Epoch(l.UpdatedAt), scope.Region}}
 	}
 	return out, nil
 }

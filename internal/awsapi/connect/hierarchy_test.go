@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 type groupAnswer struct {
@@ -60,13 +61,16 @@ func TestAHierarchyGroupOverTheWire(t *testing.T) {
 		g.HierarchyPath["LevelTwo"].ID != below || g.HierarchyPath["LevelTwo"].Arn != g.Arn {
 		t.Errorf("described %s", body)
 	}
-	d.lacks(body, "LevelThree", "ParentId", "LastModified")
+	d.lacks(body, "LevelThree", "ParentId")
+	d.changedNow(body, `"Name":"受注",`)
+	d.Clock.Move(time.Hour)
 	if got := string(d.post(here+"/"+below+"/name", object{"Name": "受付"}).Must(http.StatusOK).Body); got != "{}" {
 		t.Errorf("renamed: %s", got)
 	}
-	if d.get(here+"/"+below, &a); a.Group.Name != "受付" {
+	if body = d.get(here+"/"+below, &a); a.Group.Name != "受付" {
 		t.Errorf("name %s", a.Group.Name)
 	}
+	d.changedNow(body, `"Name":"受付",`)
 	other := d.createGroup("受注", top, nil)
 	d.post(here+"/"+below+"/name", object{"Name": "受注"}).Refuses("DuplicateResourceException")
 	d.put(here, object{"Name": "受注", "ParentGroupId": top}).Refuses("DuplicateResourceException")
@@ -193,7 +197,7 @@ func TestTheStructureOverTheWire(t *testing.T) {
 	read := func() map[string]level {
 		t.Helper()
 		var a struct{ HierarchyStructure map[string]level }
-		d.lacks(d.get(path, &a), "LastModified")
+		d.lacks(d.get(path, &a))
 		return a.HierarchyStructure
 	}
 	if got := read(); len(got) != 5 || got["LevelFive"] != (level{"5", d.arn("/agent-group-level/5"), "Level 5"}) {
@@ -205,6 +209,20 @@ func TestTheStructureOverTheWire(t *testing.T) {
 	}
 	named := func(name string) object { return object{"Name": name} }
 	if got := update(object{"LevelOne": named("支社"), "LevelTwo": named("チーム"), "LevelThree": nil}); got != "" {
+		t.Fatal(got)
+	}
+	body := d.Do(http.MethodGet, path, "").Body
+	d.changedNow(string(body), `"Name":"支社",`)
+	d.Clock.Move(time.Hour)
+	if got := update(object{"LevelOne": named("支社"), "LevelTwo": named("班")}); got != "" {
+		t.Fatal(got)
+	}
+	again := string(d.Do(http.MethodGet, path, "").Body)
+	d.changedNow(again, `"Name":"班",`)
+	if first, _, _ := strings.Cut(string(body), `"LevelTwo"`); !strings.HasPrefix(again, first) {
+		t.Errorf("the first level changed: %s, before %s", again, body)
+	}
+	if got := update(object{"LevelOne": named("支社"), "LevelTwo": named("チーム")}); got != "" {
 		t.Fatal(got)
 	}
 	if got := read(); len(got) != 2 || got["LevelOne"].Name != "支社" || got["LevelTwo"].Name != "チーム" {

@@ -100,19 +100,16 @@ func (a *API) profiles() []awsapi.Operation {
 
 func (a *API) hierarchy() []awsapi.Operation {
 	const all, one = "/user-hierarchy-groups/{InstanceId}", "/user-hierarchy-groups/{InstanceId}/{HierarchyGroupId}"
-	const structure, noTime = "/user-hierarchy-structure/{InstanceId}", "LastModifiedTime is not kept"
-	describe := lacking(noTime, get("DescribeUserHierarchyGroup", one))
-	list := lacking(noTime, get("ListUserHierarchyGroups", "/user-hierarchy-groups-summary/{InstanceId}"))
-	search := lacking(noTime+"; there is no group on a level 0", post("SearchUserHierarchyGroups", "/search-user-hierarchy-groups"))
-	levels := lacking(noTime, get("DescribeUserHierarchyStructure", structure))
+	const structure, summaries = "/user-hierarchy-structure/{InstanceId}", "/user-hierarchy-groups-summary/{InstanceId}"
+	search := lacking("there is no group on a level 0", post("SearchUserHierarchyGroups", "/search-user-hierarchy-groups"))
 	return []awsapi.Operation{
 		awsapi.Serve(put("CreateUserHierarchyGroup", all), (*createGroupRequest).touch, a.createGroup),
-		awsapi.Serve(describe, (*groupRequest).touch, a.describeGroup),
-		awsapi.Serve(list, (*listRequest).touch, a.listGroups),
+		awsapi.Serve(get("DescribeUserHierarchyGroup", one), (*groupRequest).touch, a.describeGroup),
+		awsapi.Serve(get("ListUserHierarchyGroups", summaries), (*listRequest).touch, a.listGroups),
 		awsapi.Serve(search, (*searchGroupsRequest).touch, a.searchGroups),
 		awsapi.Serve(post("UpdateUserHierarchyGroupName", one+"/name"), (*renameGroupRequest).touch, a.renameGroup),
 		awsapi.Serve(remove("DeleteUserHierarchyGroup", one), (*groupRequest).touch, a.deleteGroup),
-		awsapi.Serve(levels, (*instanceRequest).touch, a.describeStructure),
+		awsapi.Serve(get("DescribeUserHierarchyStructure", structure), (*instanceRequest).touch, a.describeStructure),
 		awsapi.Serve(post("UpdateUserHierarchyStructure", structure), (*updateStructureRequest).touch, a.updateStructure),
 	}
 }
@@ -148,7 +145,7 @@ func (a *API) routing() []awsapi.Operation {
 func (a *API) tags() []awsapi.Operation {
 	const (
 		path = "/tags/{resourceArn}"
-		some = "of users, security profiles, hierarchy groups and instances only; the rest is unknown here"
+		some = "of what this server keeps; contacts, flows and the rest of Amazon's kinds are unknown here"
 	)
 	return []awsapi.Operation{
 		awsapi.Serve(lacking(some, post("TagResource", path)), (*tagRequest).touch, a.tagResource),

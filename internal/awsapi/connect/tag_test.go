@@ -23,6 +23,14 @@ func (d desk) tagsOf(arn string) map[string]string {
 	return a.Tags
 }
 
+// firstOf is the ARN of the first of a list.
+func (d desk) firstOf(list, member string) string {
+	d.t.Helper()
+	var a map[string][]struct{ Arn string }
+	d.get("/"+list+"-summary/"+d.Instance, &a)
+	return a[member][0].Arn
+}
+
 func TestTagsOverTheWire(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -31,6 +39,9 @@ func TestTagsOverTheWire(t *testing.T) {
 		"profile":  d.arn("/security-profile/" + d.profileID("Agent")),
 		"group":    d.arn("/agent-group/" + d.createGroup("名古屋", "", nil)),
 		"instance": d.arn(""),
+		"routing":  d.firstOf("routing-profiles", "RoutingProfileSummaryList"),
+		"queue":    d.firstOf("queues", "QueueSummaryList"),
+		"hours":    d.firstOf("hours-of-operations", "HoursOfOperationSummaryList"),
 	} {
 		path := tagPath(arn)
 		var a any

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/app/apptest"
+	"github.com/aikagi/aikagi/internal/awsapi"
 	"github.com/aikagi/aikagi/internal/awsapi/apitest"
 	"github.com/aikagi/aikagi/internal/instance"
 )
@@ -83,6 +84,15 @@ func (d desk) put(path string, body object) apitest.Answer {
 func (d desk) delete(path string) apitest.Answer {
 	d.t.Helper()
 	return d.Do(http.MethodDelete, path, "")
+}
+
+// changedNow fails unless the answer says of something that it was changed now, here.
+func (d desk) changedNow(body, after string) {
+	d.t.Helper()
+	at, _ := awsapi.Epoch(d.Clock.Now()).MarshalJSON()
+	if want := after + `"LastModifiedTime":` + string(at) + `,"LastModifiedRegion":"` + apitest.Region + `"`; !strings.Contains(body, want) {
+		d.t.Errorf("answer lacks %s: %s", want, body)
+	}
 }
 
 // lacks fails if an answer holds what it must not.

@@ -45,7 +45,7 @@ func (a *Admin) treePage(r *http.Request, here door.Here, parent aikagi.Hierarch
 		Page: a.Web.Page(r, "admin.hierarchy.title"), Parent: parent, MayCreate: here.May(aikagi.AgentGroupingCreate),
 	}
 	tree, err := a.Directory.Tree(r.Context(), here.Instance.ID)
-	page.Levels, page.Top = tree.Levels, nodes(page.Page, tree.Groups, "", 0)
+	page.Levels, page.Top = tree.LevelNames(), nodes(page.Page, tree.Groups, "", 0)
 	page.MayCreate = page.MayCreate && len(tree.Levels) > 0
 	page.Where = directory.GroupPaths(tree.Groups)[parent]
 	return page, err
@@ -118,7 +118,7 @@ func (a *Admin) groupPage(r *http.Request, here door.Here) (groupPage, error) {
 		page.Below = nodes(page.Page, tree.Groups, g.ID, g.Level)
 		page.Deepest = g.Level >= len(tree.Levels)
 		if g.Level <= len(tree.Levels) {
-			page.Level = tree.Levels[g.Level-1]
+			page.Level = tree.Levels[g.Level-1].Name
 		}
 		return page, nil
 	}

@@ -1,4 +1,4 @@
-package store
+package mails
 
 import (
 	"context"
@@ -26,31 +26,34 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', 0, 0, $10, $11, $10, 0, '
 
 // InsertMessage puts a sealed message into the outbox, in the transaction of
 // its cause.
-func (tx *Tx) InsertMessage(ctx context.Context, m aikagi.Message) error {
+func (tx Outbox) InsertMessage(ctx context.Context, m aikagi.Message) error {
 	return tx.Exec(ctx, "message", "insert message", insertMessage,
 		m.ID, m.InstanceID, m.UserID, m.TokenID, m.RequestID, m.Kind, m.To, m.HeaderID, sqldb.Blob(m.Sealed),
 		sqldb.Ms(m.CreatedAt), sqldb.Ms(m.ExpiresAt))
 }
 
-// claim takes one message of those that are chosen. One whose worker let its
+// Choice is which message a worker takes: a condition and an order. $1 is now, $2
+// until when the worker has it.
+type Choice string
+
+// The choices.
+const (
+	DueLongest Choice = `run_at <= $1 ORDER BY run_at`
+	NewestLink Choice = `token_id <> '' AND run_at <= $1 AND created_at > $3 ORDER BY created_at DESC`
+	TooLate    Choice = `expires_at <= $1 AND (state = 'waiting' OR run_at <= $1) ORDER BY expires_at`
+)
+
+// Statement takes one message of those that are chosen. One whose worker let its
 // lease run out is due again; the fence keeps that worker from recording anything
 // afterwards. The inner query stands behind "=", where PostgreSQL runs it once;
 // behind IN it may run again and lock another row.
-func claim(e sqldb.Engine, chosen string) string {
+func (c Choice) Statement(e sqldb.Engine) string {
 	return `
 UPDATE outbox SET state = 'sending', run_at = $2, fence = fence + 1, attempt = attempt + 1
 WHERE id = (
- SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND ` + chosen + ` LIMIT 1` + e.SkipLocked() + `)
+ SELECT id FROM outbox WHERE state IN ('waiting', 'sending') AND ` + string(c) + ` LIMIT 1` + e.SkipLocked() + `)
 RETURNING ` + messageColumns
 }
-
-const (
-	dueLongest = `run_at <= $1 ORDER BY run_at`
-
-	newestLink = `token_id <> '' AND run_at <= $1 AND created_at > $3 ORDER BY created_at DESC`
-
-	tooLate = `expires_at <= $1 AND (state = 'waiting' OR run_at <= $1) ORDER BY expires_at`
-)
 
 // linkLife is how long any link can live; what is older need not be looked at.
 const linkLife = max(aikagi.MaxResetTTL, aikagi.InviteTTL)
@@ -58,28 +61,28 @@ const linkLife = max(aikagi.MaxResetTTL, aikagi.InviteTTL)
 // ClaimLink takes the newest message with a link for sending, until the lease
 // ends: its owner is most likely still waiting for it (K16). NotFound if none is
 // due.
-func (tx *Tx) ClaimLink(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
-	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), newestLink),
+func (tx Outbox) ClaimLink(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, NewestLink.Statement(tx.Engine()),
 		sqldb.Ms(now), sqldb.Ms(lease), sqldb.Ms(now.Add(-linkLife)))
 }
 
 // ClaimExpired takes a message that is too late for sending, also while nothing
 // is sent; NotFound if there is none.
-func (tx *Tx) ClaimExpired(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
-	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), tooLate), sqldb.Ms(now), sqldb.Ms(lease))
+func (tx Outbox) ClaimExpired(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, TooLate.Statement(tx.Engine()), sqldb.Ms(now), sqldb.Ms(lease))
 }
 
 // ClaimMessage takes one message for sending, until the lease ends; NotFound if
 // none is due.
-func (tx *Tx) ClaimMessage(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
-	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, claim(tx.Engine(), dueLongest), sqldb.Ms(now), sqldb.Ms(lease))
+func (tx Outbox) ClaimMessage(ctx context.Context, now, lease time.Time) (aikagi.Message, error) {
+	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, DueLongest.Statement(tx.Engine()), sqldb.Ms(now), sqldb.Ms(lease))
 }
 
 const renewMessage = `UPDATE outbox SET run_at = $3 WHERE id = $1 AND fence = $2 AND state = 'sending'`
 
 // RenewMessage prolongs the lease of a message that is being sent; Expired if
 // another worker took it.
-func (tx *Tx) RenewMessage(ctx context.Context, m aikagi.Message, lease time.Time) error {
+func (tx Outbox) RenewMessage(ctx context.Context, m aikagi.Message, lease time.Time) error {
 	n, err := tx.ExecCount(ctx, "message", "renew message", renewMessage, m.ID, m.Fence, sqldb.Ms(lease))
 	if err == nil && n == 0 {
 		return aikagi.Because(aikagi.Expired, "message", "taken_over")
@@ -97,7 +100,7 @@ INSERT INTO message_attempts (message_id, number, attempted_at, outcome, reply) 
 // RecordAttempt stores how a try ended, together with the message's new state;
 // Expired if the worker lost its lease. The content of a message that will not
 // be sent again is wiped by passing it empty.
-func (tx *Tx) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Attempt) error {
+func (tx Outbox) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Attempt) error {
 	takenOver := aikagi.Because(aikagi.Expired, "message", "taken_over")
 	err := tx.ExecOr(ctx, takenOver, "message", "record attempt", recordAttempt,
 		m.ID, m.Fence, m.State, sqldb.Ms(m.RunAt), sqldb.Ms(m.DoneAt), m.LastReply, sqldb.Blob(m.Sealed))
@@ -110,7 +113,7 @@ func (tx *Tx) RecordAttempt(ctx context.Context, m aikagi.Message, a aikagi.Atte
 const findMessage = `SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id = $2`
 
 // FindMessage reads one message of an instance.
-func (tx *Tx) FindMessage(ctx context.Context, instance aikagi.InstanceID, id aikagi.MessageID) (aikagi.Message, error) {
+func (tx Outbox) FindMessage(ctx context.Context, instance aikagi.InstanceID, id aikagi.MessageID) (aikagi.Message, error) {
 	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, findMessage, instance, id)
 }
 
@@ -119,7 +122,7 @@ SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND id < $2 ORD
 
 // ListMessages reads a page of an instance's messages, newest first, before an
 // id; "~" is the start.
-func (tx *Tx) ListMessages(ctx context.Context, instance aikagi.InstanceID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
+func (tx Outbox) ListMessages(ctx context.Context, instance aikagi.InstanceID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
 	return sqldb.List(ctx, tx.Tx, "list messages", scanMessage, listMessages, instance, before, limit)
 }
 
@@ -127,7 +130,7 @@ const listMessagesOfUser = `
 SELECT ` + messageColumns + ` FROM outbox WHERE instance_id = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`
 
 // ListMessagesOfUser reads a page of the messages to one user, newest first.
-func (tx *Tx) ListMessagesOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
+func (tx Outbox) ListMessagesOfUser(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, before aikagi.MessageID, limit int) ([]aikagi.Message, error) {
 	return sqldb.List(ctx, tx.Tx, "list messages of user", scanMessage, listMessagesOfUser, instance, user, before, limit)
 }
 
@@ -143,6 +146,6 @@ const listAttempts = `
 SELECT message_id, number, attempted_at, outcome, reply FROM message_attempts WHERE message_id = $1 ORDER BY number`
 
 // ListAttempts reads every try to send a message.
-func (tx *Tx) ListAttempts(ctx context.Context, id aikagi.MessageID) ([]aikagi.Attempt, error) {
+func (tx Outbox) ListAttempts(ctx context.Context, id aikagi.MessageID) ([]aikagi.Attempt, error) {
 	return sqldb.List(ctx, tx.Tx, "list attempts", scanAttempt, listAttempts, id)
 }

@@ -1,4 +1,4 @@
-package store
+package mails
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func scanMailPause(r sqldb.Row) (aikagi.MailPause, error) {
 const findMailPause = `SELECT failures, paused_at, retry_at, stage, reply FROM mail_pauses WHERE name = $1`
 
 // FindMailPause reads why nothing is sent; without a pause it is the zero one.
-func (tx *Tx) FindMailPause(ctx context.Context) (aikagi.MailPause, error) {
+func (tx Outbox) FindMailPause(ctx context.Context) (aikagi.MailPause, error) {
 	p, err := sqldb.Find(ctx, tx.Tx, "mail_pause", scanMailPause, findMailPause, theServer)
 	if aikagi.CodeOf(err) == aikagi.NotFound {
 		return aikagi.MailPause{}, nil
@@ -35,7 +35,7 @@ UPDATE mail_pauses SET retry_at = $4 WHERE name = $1 AND failures = $2 AND retry
 
 // ProbeMailServer lets one worker of all nodes try during a pause; whoever
 // comes second is told no.
-func (tx *Tx) ProbeMailServer(ctx context.Context, p aikagi.MailPause, until time.Time) (bool, error) {
+func (tx Outbox) ProbeMailServer(ctx context.Context, p aikagi.MailPause, until time.Time) (bool, error) {
 	n, err := tx.ExecCount(ctx, "mail_pause", "probe mail server", probeMailServer,
 		theServer, p.Failures, sqldb.Ms(p.RetryAt), sqldb.Ms(until))
 	return n > 0, err
@@ -49,7 +49,7 @@ WHERE mail_pauses.failures = $7`
 
 // KeepMailPause begins a pause or makes it longer. seen is how many failures the
 // worker knew of: of several that fail at the same time only one counts.
-func (tx *Tx) KeepMailPause(ctx context.Context, p aikagi.MailPause, seen int) error {
+func (tx Outbox) KeepMailPause(ctx context.Context, p aikagi.MailPause, seen int) error {
 	return tx.Exec(ctx, "mail_pause", "keep mail pause", keepMailPause,
 		theServer, p.Failures, sqldb.Ms(p.Since), sqldb.Ms(p.RetryAt), p.Stage, p.Reply, seen)
 }
@@ -57,6 +57,6 @@ func (tx *Tx) KeepMailPause(ctx context.Context, p aikagi.MailPause, seen int) e
 const endMailPause = `DELETE FROM mail_pauses WHERE name = $1`
 
 // EndMailPause lets everything be sent again.
-func (tx *Tx) EndMailPause(ctx context.Context) error {
+func (tx Outbox) EndMailPause(ctx context.Context) error {
 	return tx.Exec(ctx, "mail_pause", "end mail pause", endMailPause, theServer)
 }

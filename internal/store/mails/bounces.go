@@ -1,4 +1,4 @@
-package store
+package mails
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 const findAnyMessage = `SELECT ` + messageColumns + ` FROM outbox WHERE id = $1`
 
 // FindAnyMessage reads a message of whichever instance, for what comes back.
-func (tx *Tx) FindAnyMessage(ctx context.Context, id aikagi.MessageID) (aikagi.Message, error) {
+func (tx Outbox) FindAnyMessage(ctx context.Context, id aikagi.MessageID) (aikagi.Message, error) {
 	return sqldb.Find(ctx, tx.Tx, "message", scanMessage, findAnyMessage, id)
 }
 
@@ -22,7 +22,7 @@ UPDATE outbox SET state = 'bounced', done_at = $2, last_reply = $3, sealed = $4,
 WHERE id = $1 AND state IN ('sent', 'waiting', 'sending')`
 
 // BounceMessage marks a message as come back, and tells whether it was not yet.
-func (tx *Tx) BounceMessage(ctx context.Context, id aikagi.MessageID, reply string, now time.Time) (bool, error) {
+func (tx Outbox) BounceMessage(ctx context.Context, id aikagi.MessageID, reply string, now time.Time) (bool, error) {
 	n, err := tx.ExecCount(ctx, "message", "bounce message", bounceMessage, id, sqldb.Ms(now), reply, sqldb.Blob(nil))
 	return n > 0, err
 }
@@ -36,7 +36,7 @@ FROM outbox o WHERE o.id = $1 AND NOT EXISTS (
 
 // NoteReport keeps what a report said, beside the tries to send the message,
 // and tells whether it was not kept yet.
-func (tx *Tx) NoteReport(ctx context.Context, a aikagi.Attempt) (bool, error) {
+func (tx Outbox) NoteReport(ctx context.Context, a aikagi.Attempt) (bool, error) {
 	n, err := tx.ExecCount(ctx, "message", "note report", noteReport, a.MessageID, sqldb.Ms(a.At), a.Outcome, a.Reply)
 	return n > 0, err
 }
@@ -45,7 +45,7 @@ const markBounced = `
 UPDATE users SET email_bounced_at = $4 WHERE instance_id = $1 AND id = $2 AND email = $3`
 
 // MarkBounced notes that mail to an address came back, if the user still has it.
-func (tx *Tx) MarkBounced(ctx context.Context, m aikagi.Message, now time.Time) error {
+func (tx Outbox) MarkBounced(ctx context.Context, m aikagi.Message, now time.Time) error {
 	return tx.Exec(ctx, "user", "mark address", markBounced, m.InstanceID, m.UserID, m.To, sqldb.Ms(now))
 }
 
@@ -53,7 +53,7 @@ const clearBounced = `
 UPDATE users SET email_bounced_at = 0 WHERE instance_id = $1 AND id = $2 AND email_bounced_at <> 0`
 
 // ClearBounced notes that mail to the user's address has arrived.
-func (tx *Tx) ClearBounced(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) error {
+func (tx Outbox) ClearBounced(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID) error {
 	return tx.Exec(ctx, "user", "clear address", clearBounced, instance, user)
 }
 
@@ -62,6 +62,6 @@ UPDATE reset_tokens SET ended_at = $4, ended_by = $3
 WHERE instance_id = $1 AND id = $2 AND used_at = 0 AND ended_at = 0`
 
 // EndToken ends one reset secret and keeps why.
-func (tx *Tx) EndToken(ctx context.Context, instance aikagi.InstanceID, id aikagi.ResetTokenID, why string, now time.Time) error {
+func (tx Outbox) EndToken(ctx context.Context, instance aikagi.InstanceID, id aikagi.ResetTokenID, why string, now time.Time) error {
 	return tx.Exec(ctx, "reset_token", "end reset token", endToken, instance, id, why, sqldb.Ms(now))
 }
