@@ -20,6 +20,8 @@ rspamd             | have rspamd                     | no second filter judges o
 opendkim-tools     | have opendkim-testmsg           | no second implementation checks our DKIM signatures
 awscli             | have aws                        | nobody tries the wire API with the AWS CLI
 python3-boto3      | have_boto3                      | nobody tries the wire API with boto3
+nginx-light        | have nginx                      | nobody tries to smuggle requests through nginx
+haproxy            | have haproxy                    | nobody tries to smuggle requests through haproxy
 nodejs             | have node                       | nobody tries the wire API with the SDK for JavaScript
 python3-dkim       | have dkimverify                 | no third implementation checks our DKIM signatures
 strace             | have strace                     | nobody watches what reaches the disk before an answer
@@ -49,9 +51,20 @@ missing() {
 
 may_install() { [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && have apt-get; }
 
+# Packages with servers would start them; the tests start their own, on loopback.
+start_no_servers() {
+    local policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+        trap "rm -f $policy" EXIT
+    fi
+}
+
 install() {
     echo "Installing $* ..."
     export DEBIAN_FRONTEND=noninteractive
+    start_no_servers
     if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; } >.cache/apt.log 2>&1; then
         tail -n 5 .cache/apt.log
         echo "apt-get could not install everything; the whole log is .cache/apt.log"

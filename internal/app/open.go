@@ -149,7 +149,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 		return err
 	}
 	return opened.Run(ctx,
-		Server{Listener: pages, Handler: opened.Handler, TLSCert: s.TLSCert, TLSKey: s.TLSKey},
+		Server{Listener: pages, Handler: httpsOnly(opened.Handler, s), TLSCert: s.TLSCert, TLSKey: s.TLSKey},
 		Server{Listener: admin, Handler: ops.Handler(opened.Store.Ping, opened.gauges()...)},
 	)
 }
