@@ -31,6 +31,7 @@ const (
 type Instance struct {
 	ID           InstanceID
 	Alias        string // lower case, unique on the server
+	TypedAlias   string // with the capital letters it was made with; programs compare it with what they wrote
 	IdentityType IdentityType
 	CreatedAt    time.Time
 	Settings     InstanceSettings

@@ -70,6 +70,29 @@ type Fault struct {
 	Message string
 	Retry   time.Duration
 	Err     error
+	inUse   inUse // of ResourceInUse
+}
+
+// inUse says what is used, in Amazon's words: CONTACT, USER, HIERARCHY_GROUP …
+type inUse struct {
+	Kind string `json:"ResourceType,omitempty"`
+	ID   string `json:"ResourceId,omitempty"`
+}
+
+// inUseOf names what a conflict is about, by the ids of the path.
+func inUseOf(err error, labels map[string]string) inUse {
+	var e *aikagi.Error
+	if errors.As(err, &e) {
+		switch e.Subject {
+		case "hierarchy_group":
+			return inUse{"HIERARCHY_GROUP", labels["HierarchyGroupId"]}
+		case "hierarchy_level":
+			return inUse{Kind: "HIERARCHY_LEVEL"}
+		case "user":
+			return inUse{"USER", labels["UserId"]}
+		}
+	}
+	return inUse{}
 }
 
 func (f *Fault) Error() string {

@@ -148,7 +148,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, x *exchange) (bo
 		return op.serve(ctx, r, labels, received, op)
 	})
 	if err != nil {
-		return nil, "", s.explained(err, x.caller, op)
+		return nil, "", s.explained(err, x, op)
 	}
 	body, err = write(out)
 	return body, jsonKind, err
@@ -205,15 +205,20 @@ func (s *Server) regions(service string) []string {
 	return []string{s.Region}
 }
 
-// explained says of a denied action what AWS says of it: who lacks which.
-func (s *Server) explained(err error, c Caller, op Operation) error {
+// explained says of a denied action what AWS says of it, who lacks which, and of a
+// conflict what is in use.
+func (s *Server) explained(err error, x *exchange, op Operation) error {
 	f := faultOf(err)
-	if f.Name != AccessDenied || aikagi.ReasonOf(err) != op.Action {
+	switch {
+	case f.Name == ResourceInUse:
+		f.inUse = inUseOf(err, x.labels)
+		return f
+	case f.Name != AccessDenied || aikagi.ReasonOf(err) != op.Action:
 		return err
 	}
 	return &Fault{
 		Name: AccessDenied, Err: err,
-		Message: "User: " + c.ARN() + " is not authorized to perform: " + op.Action,
+		Message: "User: " + x.caller.ARN() + " is not authorized to perform: " + op.Action,
 	}
 }
 
@@ -246,7 +251,8 @@ func (f *Fault) body(r *http.Request, id string) (body []byte, kind string) {
 	text, err := write(struct {
 		Type    FaultName `json:"__type"`
 		Message string    `json:"Message"`
-	}{f.Name, f.Message})
+		inUse
+	}{f.Name, f.Message, f.inUse})
 	if err != nil {
 		return []byte("{}"), jsonKind
 	}

@@ -83,6 +83,7 @@ func (n *New) check() (aikagi.Instance, error) {
 	var broken aikagi.Invalids
 	var err error
 	i.Alias, err = aikagi.ParseAlias(n.Alias)
+	i.TypedAlias = n.Alias
 	broken.AddErr("alias", err)
 	switch n.Identity {
 	case aikagi.ConnectManaged, aikagi.SAML, aikagi.ExistingDirectory:

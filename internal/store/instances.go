@@ -10,17 +10,20 @@ import (
 	"github.com/aikagi/aikagi/internal/store/sqldb"
 )
 
-const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access`
+const instanceColumns = `id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access, typed_alias`
 
 func scanInstance(r sqldb.Row) (aikagi.Instance, error) {
 	var i aikagi.Instance
 	var settings, attributes, access string
 	var created int64
-	err := r.Scan(&i.ID, &i.Alias, &i.IdentityType, &settings, &i.Version, &i.UserCount, &i.NoEmailCount, &created, &attributes, &access)
+	err := r.Scan(&i.ID, &i.Alias, &i.IdentityType, &settings, &i.Version, &i.UserCount, &i.NoEmailCount, &created, &attributes, &access, &i.TypedAlias)
 	if err != nil {
 		return i, err
 	}
 	i.CreatedAt = sqldb.At(created)
+	if i.TypedAlias == "" {
+		i.TypedAlias = i.Alias
+	}
 	if err := sqldb.ReadJSON("settings of instance", settings, &i.Settings); err != nil {
 		return i, err
 	}
@@ -40,8 +43,8 @@ func readChosen(what, text string, into any) error {
 }
 
 const insertInstance = `
-INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access, deleted_at)
-VALUES ($1, $2, $3, $4, 1, 0, 0, $5, $6, '{}', 0)`
+INSERT INTO instances (id, alias, identity_type, settings, version, user_count, no_email_count, created_at, attributes, access, deleted_at, typed_alias)
+VALUES ($1, $2, $3, $4, 1, 0, 0, $5, $6, '{}', 0, $7)`
 
 // InsertInstance keeps a new instance, its authentication profile as usual; a
 // taken alias is a Conflict.
@@ -55,7 +58,7 @@ func (tx *Tx) InsertInstance(ctx context.Context, i aikagi.Instance) error {
 		return err
 	}
 	return tx.Exec(ctx, "alias", "insert instance", insertInstance,
-		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt), attributes)
+		i.ID, i.Alias, i.IdentityType, string(settings), sqldb.Ms(i.CreatedAt), attributes, i.TypedAlias)
 }
 
 const findInstance = `SELECT ` + instanceColumns + ` FROM instances WHERE id = $1 AND deleted_at = 0`

@@ -111,7 +111,8 @@ CREATE TABLE instances (
   created_at     BIGINT NOT NULL,
   attributes     TEXT NOT NULL DEFAULT '{}',
   access         TEXT NOT NULL DEFAULT '{}',
-  deleted_at     BIGINT NOT NULL DEFAULT 0
+  deleted_at     BIGINT NOT NULL DEFAULT 0,
+  typed_alias    TEXT NOT NULL DEFAULT ''
 );
 
 -- security_profiles: named sets of permissions; securityprofile.

@@ -182,13 +182,10 @@ func TestTerraformInstanceWithADeniedAttribute(t *testing.T) {
 	manage(t, instances{p}).apply("create", instanceOf("terraform-denied"))
 }
 
-// TestTerraformAliasInCapitalsIsPlannedForEver holds a limit that docs/compat.md
-// names: aliases are kept in lower case.
-func TestTerraformAliasInCapitalsIsPlannedForEver(t *testing.T) {
+// TestTerraformAliasInCapitals comes back as it was written, or a second plan would
+// replace the instance.
+func TestTerraformAliasInCapitals(t *testing.T) {
 	t.Parallel()
 	p, _ := startProvider(t)
-	r := manage(t, instances{p})
-	if diff := r.applied("create", instanceOf("Sakura-Terraform")); diff != " Alias" || r.state.Config.Alias != "sakura-terraform" {
-		t.Errorf("the second plan changes%s, alias %s", diff, r.state.Config.Alias)
-	}
+	manage(t, instances{p}).apply("create", instanceOf("Tsubaki-Terraform"))
 }

@@ -75,7 +75,11 @@ func TestAHierarchyGroupOverTheWire(t *testing.T) {
 	d.post(here+"/"+below+"/name", object{"Name": "受注"}).Refuses("DuplicateResourceException")
 	d.put(here, object{"Name": "受注", "ParentGroupId": top}).Refuses("DuplicateResourceException")
 	d.put(here, object{"Name": "受注", "ParentGroupId": nil}).Must(http.StatusOK)
-	d.delete(here + "/" + top).Refuses("ResourceInUseException")
+	used := d.delete(here + "/" + top)
+	used.Refuses("ResourceInUseException")
+	if want := `"ResourceType":"HIERARCHY_GROUP","ResourceId":"` + top + `"}`; !strings.HasSuffix(string(used.Body), want) {
+		t.Errorf("what is used is not said: %s", used.Body)
+	}
 	for _, id := range []string{below, other, top} {
 		d.delete(here + "/" + id).Must(http.StatusOK)
 		d.delete(here + "/" + id).Refuses("ResourceNotFoundException")

@@ -106,7 +106,7 @@ func serviceRole(c awsapi.Caller) string {
 func (a *API) summary(ctx context.Context, i aikagi.Instance) instanceSummary {
 	caller := awsapi.CallerFrom(ctx)
 	return instanceSummary{
-		ID: string(i.ID), ARN: caller.Scope(i.ID).InstanceARN(), IdentityType: string(i.IdentityType), Alias: i.Alias,
+		ID: string(i.ID), ARN: caller.Scope(i.ID).InstanceARN(), IdentityType: string(i.IdentityType), Alias: i.TypedAlias,
 		CreatedTime: awsapi.Epoch(i.CreatedAt), ServiceRole: serviceRole(caller), Status: "ACTIVE",
 		InboundEnabled: i.Attribute(aikagi.InboundCalls), OutboundEnabled: i.Attribute(aikagi.OutboundCalls),
 		AccessURL: a.LoginURL(i.Alias),

@@ -78,7 +78,7 @@ func TestAnInstanceFromItsBeginningToItsEnd(t *testing.T) {
 		member, value string
 	}{
 		{"Id", id},
-		{"InstanceAlias", "momiji"},
+		{"InstanceAlias", "Momiji"},
 		{"IdentityManagementType", "CONNECT_MANAGED"},
 		{"InstanceStatus", "ACTIVE"},
 		{"InboundCallsEnabled", "true"},
@@ -101,7 +101,7 @@ func TestAnInstanceFromItsBeginningToItsEnd(t *testing.T) {
 	for _, one := range list(t, c, "/instance", "InstanceSummaryList") {
 		aliases = append(aliases, one.at("InstanceAlias")+one.at("Tags")+" "+one.at("InboundCallsEnabled"))
 	}
-	if fmt.Sprint(aliases) != "[momiji true sakura false]" {
+	if fmt.Sprint(aliases) != "[Momiji true sakura false]" {
 		t.Errorf("listed %v", aliases)
 	}
 	// Those who come with Amazon's instances are there.

@@ -9,3 +9,6 @@ UPDATE hierarchy_groups SET updated_at = created_at;
 
 ALTER TABLE hierarchy_levels ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 UPDATE hierarchy_levels SET updated_at = (SELECT i.created_at FROM instances i WHERE i.id = hierarchy_levels.instance_id);
+
+-- Programs compare an alias with what they wrote, capital letters and all.
+ALTER TABLE instances ADD COLUMN typed_alias TEXT NOT NULL DEFAULT '';
