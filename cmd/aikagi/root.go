@@ -55,7 +55,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetUsageTemplate(t.usageTemplate())
 	root.AddCommand(
 		serveCommand(t), demoCommand(t), devCommand(t),
-		instanceCommand(t), userCommand(t), profileCommand(t), importCommand(t), exportCommand(t), resetCardCommand(t),
+		instanceCommand(t), userCommand(t), profileCommand(t), importCommand(t), exportCommand(t), resetCardCommand(t), unreachableCommand(t),
 		emergencyCommand(t), accountCommand(t), consoleCommand(t),
 		backupCommand(t), restoreCommand(t), verifyCommand(t), doctorCommand(t), mailCommand(t), auditCommand(t),
 		keyCommand(t), configCommand(t), versionCommand(t),

@@ -24,21 +24,28 @@ const instancesPage = 10
 func (c *Client) Instances(ctx context.Context) ([]Instance, error) {
 	var all []Instance
 	for token := ""; ; {
-		var page struct {
-			Instances []Instance `json:"InstanceSummaryList"`
-			NextToken string     `json:"NextToken"`
-		}
-		if err := c.Ask(ctx, Question{Method: http.MethodGet, Path: "/instance", Query: paging(instancesPage, token)}, &page); err != nil {
+		page, next, err := c.InstancesPage(ctx, token)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, page.Instances...)
-		if token = page.NextToken; token == "" {
+		if all, token = append(all, page...), next; token == "" {
 			return all, nil
 		}
 	}
 }
 
-func paging(size int, token string) url.Values {
+// InstancesPage reads a page behind a token; "" is the start, and the end.
+func (c *Client) InstancesPage(ctx context.Context, token string) (page []Instance, next string, err error) {
+	var found struct {
+		Instances []Instance `json:"InstanceSummaryList"`
+		NextToken string     `json:"NextToken"`
+	}
+	err = c.Ask(ctx, Question{Method: http.MethodGet, Path: "/instance", Query: Paging(instancesPage, token)}, &found)
+	return found.Instances, found.NextToken, err
+}
+
+// Paging asks for a page of a size behind a token.
+func Paging(size int, token string) url.Values {
 	q := url.Values{"maxResults": {strconv.Itoa(size)}}
 	if token != "" {
 		q.Set("nextToken", token)

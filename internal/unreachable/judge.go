@@ -1,0 +1,71 @@
+package unreachable
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/aikagi/aikagi"
+)
+
+// Person is somebody as a source tells of him.
+type Person struct {
+	ID, Username string
+	Email        string
+	Disabled     bool
+	Bounced      bool
+}
+
+// desks are names of mailboxes that belong to a role and not to a person (RFC 2142,
+// and what call centres use).
+var desks = []string{ //nolint:gochecknoglobals // a constant
+	"abuse", "admin", "administrator", "callcenter", "contact", "desk", "help", "helpdesk", "hostmaster", "info", "it", "mail", "noreply",
+	"no-reply", "office", "operator", "postmaster", "reception", "root", "sales", "service", "staff", "support", "team", "webmaster",
+}
+
+// judge says what stands in the way of one person, as far as nobody else has to be
+// looked at; "" is nothing.
+func judge(p Person) (why Reason, detail string) {
+	if p.Disabled {
+		return Disabled, ""
+	}
+	if strings.TrimSpace(p.Email) == "" {
+		return NoEmail, ""
+	}
+	address, err := aikagi.ParseEmail(p.Email)
+	switch {
+	case err != nil:
+		return MalformedEmail, aikagi.ReasonOf(err)
+	case p.Bounced:
+		return Bounced, ""
+	case slices.Contains(desks, strings.ToLower(localPart(address))):
+		return SharedMailbox, "role"
+	}
+	return "", ""
+}
+
+func localPart(e aikagi.Email) string {
+	local, _, _ := strings.Cut(string(e), "@")
+	local, _, _ = strings.Cut(local, "+") // a part that most servers pass over
+	return local
+}
+
+// mark tells equal addresses without keeping one: a saved run names nobody's mailbox.
+func mark(email string) string {
+	address, err := aikagi.ParseEmail(email)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(string(address))))
+	return hex.EncodeToString(sum[:8])
+}
+
+// domain is the part of an address that a mail server is looked up for.
+func domain(email string) string {
+	address, err := aikagi.ParseEmail(email)
+	if err != nil {
+		return ""
+	}
+	return address.Domain()
+}

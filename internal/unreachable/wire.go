@@ -1,0 +1,66 @@
+package unreachable
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aikagi/aikagi/internal/awsapi/client"
+)
+
+// Wire is a server that speaks Amazon Connect's API.
+type Wire struct {
+	*client.Client
+	Title string // for the report
+}
+
+// Name is the server's.
+func (w Wire) Name() string { return w.Title }
+
+// Whole is false: an address is told one by one.
+func (w Wire) Whole() bool { return false }
+
+// Instances reads a page of those of the Region.
+func (w Wire) Instances(ctx context.Context, token string) ([]Instance, string, error) {
+	found, next, err := w.InstancesPage(ctx, token)
+	page := make([]Instance, len(found))
+	for n, i := range found {
+		page[n] = Instance{ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType}
+	}
+	return page, next, err
+}
+
+// usersPage is Amazon's limit of a page of ListUsers.
+const usersPage = 1000
+
+// Users reads a page of ids and names.
+func (w Wire) Users(ctx context.Context, i Instance, token string) ([]Person, string, error) {
+	var found struct {
+		Users []struct {
+			ID       string `json:"Id"`
+			Username string `json:"Username"`
+		} `json:"UserSummaryList"`
+		NextToken string `json:"NextToken"`
+	}
+	q := client.Question{Method: http.MethodGet, Path: client.Path("users-summary", i.ID), Query: client.Paging(usersPage, token)}
+	err := w.Ask(ctx, q, &found)
+	page := make([]Person, len(found.Users))
+	for n, u := range found.Users {
+		page[n] = Person{ID: u.ID, Username: u.Username}
+	}
+	return page, found.NextToken, err
+}
+
+// Look asks for one user.
+func (w Wire) Look(ctx context.Context, i Instance, id string) (Person, error) {
+	var found struct {
+		User struct {
+			ID       string `json:"Id"`
+			Username string `json:"Username"`
+			Identity struct {
+				Email string `json:"Email"`
+			} `json:"IdentityInfo"`
+		} `json:"User"`
+	}
+	err := w.Ask(ctx, client.Question{Method: http.MethodGet, Path: client.Path("users", i.ID, id)}, &found)
+	return Person{ID: found.User.ID, Username: found.User.Username, Email: found.User.Identity.Email}, err
+}
