@@ -3,8 +3,11 @@ module github.com/aikagi/aikagi
 go 1.26.0
 
 require (
-	github.com/aws/aws-sdk-go-v2 v1.47.7 // signs requests of `aikagi console`; in tests the oracle of our verifier
+	github.com/aws/aws-sdk-go-v2 v1.47.7 // signs requests of `aikagi console` and of commands about servers elsewhere; in tests the oracle of our verifier
+	github.com/aws/aws-sdk-go-v2/config v1.33.15 // `unreachable --aws` finds credentials where the AWS tools do
+	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // … and assumes roles
 	github.com/aws/aws-sdk-go-v2/service/connect v1.175.2 // tests only: a client of the wire API, and what our shapes are compared with
+	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // whose credentials they are
 	github.com/aws/smithy-go v1.28.8 // tests only: names of errors that the SDK has no type for
 	github.com/boombuler/barcode v1.1.0 // QR codes of reset cards and second factors
 	github.com/ccojocar/zxcvbn-go v1.0.4 // lists of common passwords
@@ -37,8 +40,15 @@ require (
 )
 
 require (
-	github.com/aws/aws-sdk-go-v2/internal/configsources v1.4.25 // indirect
-	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.7.25 // indirect
+	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.10 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.10 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.24 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.10 // indirect
+	github.com/aws/aws-sdk-go-v2/service/signin v1.12.3 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
+	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect

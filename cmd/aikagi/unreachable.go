@@ -24,6 +24,8 @@ import (
 type search struct {
 	instances []string
 	endpoint  string
+	aws       bool
+	amazon    amazon
 	share     float64
 	quota     unreachable.Quota
 	failOver  int
@@ -36,10 +38,21 @@ func unreachableCommand(t *terminal) *cobra.Command {
 	var s search
 	c := withSettings(t, &cobra.Command{
 		Use: "unreachable", Short: t.T("cli.unreachable"), Long: t.T("cli.unreachable.long"), Args: exactly(0),
-		Example: "  aikagi unreachable\n  aikagi unreachable --endpoint https://id.example.jp --json",
+		Example: "  aikagi unreachable\n  aikagi unreachable --aws --region ap-northeast-1\n  aikagi unreachable --endpoint https://id.example.jp --json",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.share <= 0 || s.share > 1 || s.quota.Rate <= 0 || s.quota.Burst < 1 {
 				return usage{"cli.usage.share", ""}
+			}
+			if s.aws {
+				s.amazon.region = c.Flags().Lookup("region").Value.String()
+				if !c.Flags().Changed("region") {
+					s.amazon.region = "" // as the AWS tools are told
+				}
+				wire, err := t.amazonConnect(c.Context(), s.amazon)
+				if err != nil {
+					return err
+				}
+				return t.unreachable(c.Context(), s, wire)
 			}
 			if s.endpoint != "" {
 				server, err := t.server(c, s.endpoint)
@@ -56,6 +69,9 @@ func unreachableCommand(t *terminal) *cobra.Command {
 	f := c.Flags()
 	f.StringSliceVarP(&s.instances, "instance", "i", nil, t.T("cli.flag.instances"))
 	f.StringVar(&s.endpoint, "endpoint", "", t.T("cli.flag.endpoint"))
+	f.BoolVar(&s.aws, "aws", false, t.T("cli.flag.aws"))
+	f.StringVar(&s.amazon.profile, "profile", "", t.T("cli.flag.aws_profile"))
+	f.StringVar(&s.amazon.role, "role", "", t.T("cli.flag.aws_role"))
 	f.Float64Var(&s.share, "share", 0.5, t.T("cli.flag.share"))
 	f.Float64Var(&s.quota.Rate, "rate", unreachable.AmazonsQuota.Rate, t.T("cli.flag.rate"))
 	f.IntVar(&s.quota.Burst, "burst", unreachable.AmazonsQuota.Burst, t.T("cli.flag.burst"))
