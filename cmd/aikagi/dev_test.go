@@ -24,10 +24,13 @@ import (
 //	creates NAME [VAR] makes a hierarchy group, prints its id and keeps it in VAR
 //	lists              lists the groups, as who only reads
 //	demonstrate        starts aikagi demo, sets ENDPOINT, the access key and AGENT
+//	hires N            makes N users there, every tenth without an address
+//	interrupts N ARGS… starts aikagi and kills it when it has saved N users
 //	call METHOD URL    makes a control call and prints the answer
 func emulations() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"emulate": emulate, "creates": creates, "lists": lists, "demonstrate": demonstrate, "call": call,
+		"hires": hires, "interrupts": interrupts,
 	}
 }
 
