@@ -27,6 +27,7 @@ require (
 	github.com/pquerna/otp v1.5.0 // second factor of principals (RFC 6238)
 	github.com/pressly/goose/v3 v3.29.0 // numbered migrations, with a lease on PostgreSQL
 	github.com/prometheus/client_golang v1.25.0 // metrics on the operator's listener
+	github.com/prometheus/common v0.72.0 // tests only: reads metrics as Prometheus does
 	github.com/rogpeppe/go-internal v1.16.0 // tests only: command lines that read like a terminal
 	github.com/spf13/cobra v1.10.2 // commands, help and shell completion
 	github.com/spf13/pflag v1.0.9 // flags that are settings too
@@ -67,7 +68,6 @@ require (
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
-	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect

@@ -84,10 +84,13 @@ func (t *terminal) server(c *cobra.Command, endpoint string) (*client.Client, er
 	if err != nil {
 		return nil, err
 	}
-	keys := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: key.id, SecretAccessKey: key.secret.Reveal()}, nil
+	return &client.Client{Endpoint: address, Region: settings.Region, Credentials: key.provider(), Clock: clock.System{}}, nil
+}
+
+func (k accessKey) provider() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: k.id, SecretAccessKey: k.secret.Reveal()}, nil
 	})
-	return &client.Client{Endpoint: address, Region: settings.Region, Credentials: keys, Clock: clock.System{}}, nil
 }
 
 // hostDesk is the desk of this host's database.

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/boombuler/barcode/qr"
 	"golang.org/x/term"
 	"golang.org/x/text/width"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/config"
 	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/qrcode"
 )
 
 // terminal is what a command reads from and writes to, and in which language.
@@ -111,38 +111,16 @@ func places(s string) int {
 // code writes text as a QR code in half blocks, two modules a character. On a
 // terminal the colours are fixed, because readers want dark on light.
 func (t *terminal) code(text aikagi.Secret) error {
-	bars, err := qr.Encode(text.Reveal(), qr.M, qr.Auto)
+	drawn, err := qrcode.New(text.Reveal())
 	if err != nil {
-		return fmt.Errorf("draw QR code: %w", err)
-	}
-	const quiet = 4 // modules around, ISO/IEC 18004
-	size := bars.Bounds().Dx()
-	dark := func(x, y int) bool {
-		if x < 0 || y < 0 || x >= size || y >= size {
-			return false
-		}
-		r, _, _, _ := bars.At(x, y).RGBA()
-		return r == 0
+		return err
 	}
 	before, after := "", ""
 	if f, ok := t.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) { // #nosec G115 -- a descriptor is small
 		before, after = "\x1b[30;107m", "\x1b[0m"
 	}
-	for y := -quiet; y < size+quiet; y += 2 {
-		var b strings.Builder
-		for x := -quiet; x < size+quiet; x++ {
-			switch up, low := dark(x, y), dark(x, y+1); {
-			case up && low:
-				b.WriteRune('█')
-			case up:
-				b.WriteRune('▀')
-			case low:
-				b.WriteRune('▄')
-			default:
-				b.WriteRune(' ')
-			}
-		}
-		t.line(before + b.String() + after)
+	for _, line := range drawn.Blocks() {
+		t.line(before + line + after)
 	}
 	return nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
 	"github.com/aikagi/aikagi/internal/i18n"
-	"github.com/aikagi/aikagi/internal/mail/dns"
 	"github.com/aikagi/aikagi/internal/unreachable"
 )
 
@@ -25,13 +22,15 @@ type search struct {
 	instances []string
 	endpoint  string
 	aws       bool
-	amazon    amazon
+	amazon    unreachable.Amazon
 	share     float64
 	quota     unreachable.Quota
 	failOver  int
 	domains   bool
 	fresh     bool
-	csv       string
+	files     unreachable.Files
+	since     string // an earlier report
+	mending   mending
 }
 
 func unreachableCommand(t *terminal) *cobra.Command {
@@ -44,25 +43,28 @@ func unreachableCommand(t *terminal) *cobra.Command {
 				return usage{"cli.usage.share", ""}
 			}
 			if s.aws {
-				s.amazon.region = c.Flags().Lookup("region").Value.String()
+				s.amazon.Region = c.Flags().Lookup("region").Value.String()
 				if !c.Flags().Changed("region") {
-					s.amazon.region = "" // as the AWS tools are told
+					s.amazon.Region = "" // as the AWS tools are told
 				}
-				wire, err := t.amazonConnect(c.Context(), s.amazon)
+				wire, err := s.amazon.Open(c.Context())
 				if err != nil {
 					return err
 				}
-				return t.unreachable(c.Context(), s, wire)
+				return t.unreachableWire(c.Context(), s, wire)
 			}
 			if s.endpoint != "" {
 				server, err := t.server(c, s.endpoint)
 				if err != nil {
 					return err
 				}
-				return t.unreachable(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint})
+				return t.unreachableWire(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint})
+			}
+			if s.mending.asked() {
+				return usage{"cli.usage.fix_here", ""}
 			}
 			return t.act(func(ctx context.Context, h *host, _ []string) error {
-				return t.unreachable(ctx, s, hostSource{h})
+				return t.unreachable(ctx, s, unreachable.Database{Store: h.Store, Title: h.URLs.Base()})
 			})(c, nil)
 		},
 	})
@@ -70,31 +72,51 @@ func unreachableCommand(t *terminal) *cobra.Command {
 	f.StringSliceVarP(&s.instances, "instance", "i", nil, t.T("cli.flag.instances"))
 	f.StringVar(&s.endpoint, "endpoint", "", t.T("cli.flag.endpoint"))
 	f.BoolVar(&s.aws, "aws", false, t.T("cli.flag.aws"))
-	f.StringVar(&s.amazon.profile, "profile", "", t.T("cli.flag.aws_profile"))
-	f.StringVar(&s.amazon.role, "role", "", t.T("cli.flag.aws_role"))
+	f.StringVar(&s.amazon.Profile, "profile", "", t.T("cli.flag.aws_profile"))
+	f.StringVar(&s.amazon.Role, "role", "", t.T("cli.flag.aws_role"))
 	f.Float64Var(&s.share, "share", 0.5, t.T("cli.flag.share"))
 	f.Float64Var(&s.quota.Rate, "rate", unreachable.AmazonsQuota.Rate, t.T("cli.flag.rate"))
 	f.IntVar(&s.quota.Burst, "burst", unreachable.AmazonsQuota.Burst, t.T("cli.flag.burst"))
 	f.IntVar(&s.failOver, "fail-over", 0, t.T("cli.flag.fail_over"))
 	f.BoolVar(&s.domains, "check-domains", false, t.T("cli.flag.check_domains"))
 	f.BoolVar(&s.fresh, "fresh", false, t.T("cli.flag.fresh"))
-	f.StringVar(&s.csv, "csv", "", t.T("cli.flag.csv"))
+	f.StringVar(&s.files.CSV, "csv", "", t.T("cli.flag.csv"))
+	f.StringVar(&s.files.HTML, "html", "", t.T("cli.flag.html"))
+	f.StringVar(&s.files.Metrics, "metrics", "", t.T("cli.flag.metrics"))
+	f.StringVar(&s.since, "since", "", t.T("cli.flag.since"))
+	mendingFlags(t, c, &s.mending)
 	return c
+}
+
+// unreachableWire looks at a server elsewhere, or changes what is there.
+func (t *terminal) unreachableWire(ctx context.Context, s search, w unreachable.Wire) error {
+	if s.mending.asked() {
+		return t.mend(ctx, s, w)
+	}
+	return t.unreachable(ctx, s, w)
 }
 
 // unreachable finds, reports, and ends with the status that --fail-over asks for.
 func (t *terminal) unreachable(ctx context.Context, s search, source unreachable.Source) error {
+	var earlier unreachable.Report
+	if s.since != "" {
+		var err error
+		if earlier, err = unreachable.ReadReport(s.since); err != nil { // before minutes are spent
+			return &aikagi.Error{Code: aikagi.NotFound, Subject: "report_file", Err: err}
+		}
+	}
 	report, err := t.find(ctx, s, source)
 	if err != nil {
 		return err
 	}
+	if s.since != "" {
+		t.tellChanges(report.Since(earlier))
+	}
 	if err := t.answer(report, func() { t.tellFindings(report) }); err != nil {
 		return err
 	}
-	if s.csv != "" {
-		if err := writeFile(s.csv, report.CSV()); err != nil {
-			return err
-		}
+	if err := s.files.Write(report, t.locale); err != nil {
+		return &aikagi.Error{Code: aikagi.Unavailable, Subject: "report_file", Err: err}
 	}
 	switch {
 	case report.Found() > s.failOver:
@@ -105,18 +127,37 @@ func (t *terminal) unreachable(ctx context.Context, s search, source unreachable
 	return nil
 }
 
-func (t *terminal) find(ctx context.Context, s search, source unreachable.Source) (unreachable.Report, error) {
-	f := unreachable.Finder{
+// tellChanges says beside the answer what is other than in the earlier report.
+func (t *terminal) tellChanges(all []unreachable.Change) {
+	t.note(t.T("cli.unreachable.changes", "count", strconv.Itoa(len(all))))
+	why := func(r unreachable.Reason) string {
+		if r == "" {
+			return "–"
+		}
+		return t.T(i18n.Key("cli.reason." + string(r)))
+	}
+	for _, c := range all {
+		t.note("  " + visible(c.Instance+" "+c.Username) + ": " + why(c.Before) + " → " + why(c.After))
+	}
+}
+
+func (t *terminal) finder(ctx context.Context, s search, source unreachable.Source) *unreachable.Finder {
+	f := &unreachable.Finder{
 		Source: source, Only: s.instances, Quota: s.quota, Share: s.share, Clock: unreachable.SystemTime{Clock: clock.System{}},
 		Progress: t.progress(),
 	}
 	if s.domains {
-		f.Domains = takesMail(ctx)
+		f.Domains = unreachable.TakesMail(ctx)
 	}
+	return f
+}
+
+func (t *terminal) find(ctx context.Context, s search, source unreachable.Source) (unreachable.Report, error) {
+	f := t.finder(ctx, s, source)
 	if source.Whole() {
 		return f.Find(ctx)
 	}
-	path, err := savedPath(source.Name())
+	path, err := unreachable.SavedPath(source.Name())
 	if err != nil {
 		return unreachable.Report{}, err
 	}
@@ -139,19 +180,6 @@ func (t *terminal) find(ctx context.Context, s search, source unreachable.Source
 	return report, f.Saved.Remove()
 }
 
-// savedPath is where a run on a source is kept until it ends.
-func savedPath(source string) (string, error) {
-	dir := os.Getenv("XDG_STATE_HOME")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("find a place for the run: %w", err)
-		}
-		dir = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(dir, "aikagi", "unreachable-"+unreachable.FileName(source)+".jsonl"), nil
-}
-
 // progress writes how far it is on a terminal, in one line that stays in its place.
 func (t *terminal) progress() func(done, total int, left time.Duration) {
 	f, ok := t.err.(*os.File)
@@ -164,25 +192,6 @@ func (t *terminal) progress() func(done, total int, left time.Duration) {
 			text = ""
 		}
 		_, _ = fmt.Fprint(t.err, "\r\x1b[K"+text) // nobody may be reading
-	}
-}
-
-// takesMail looks up whether a domain takes mail (RFC 5321 §5.1, RFC 7505).
-func takesMail(ctx context.Context) func(context.Context, string) (bool, error) {
-	names := dns.New(ctx, net.DefaultResolver)
-	return func(ctx context.Context, domain string) (bool, error) {
-		servers, err := names.MX(ctx, domain)
-		if err == nil && len(servers) > 0 {
-			return servers[0] != "", nil
-		}
-		if err != nil && !errors.Is(err, dns.ErrNone) {
-			return true, err
-		}
-		addresses, err := names.Addresses(ctx, domain)
-		if errors.Is(err, dns.ErrNone) {
-			return false, nil
-		}
-		return len(addresses) > 0, err
 	}
 }
 
@@ -211,12 +220,4 @@ func (t *terminal) tellFindings(r unreachable.Report) {
 	if r.Found() > 0 {
 		t.note(t.T("cli.unreachable.do"))
 	}
-}
-
-// writeFile writes a report beside the answer, for its owner alone: it names people.
-func writeFile(path string, text []byte) error {
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		return &aikagi.Error{Code: aikagi.Unavailable, Subject: "report_file", Err: err}
-	}
-	return nil
 }

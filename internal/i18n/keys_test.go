@@ -23,7 +23,7 @@ var dynamic = []string{
 	"admin.resource.", "admin.action.", "admin.group.", "admin.event.", "admin.field.", "admin.ask.", "admin.mail_kind.",
 	"admin.mail_state.", "admin.try.", "admin.reason.", "admin.recognised.", "admin.start.", "admin.start_hint.",
 	"admin.no_email.", "admin.no_email_hint.", "admin.phone.", "admin.locale.", "admin.source.", "admin.actor.",
-	"cli.do.", "cli.error.", "cli.reason.", "cli.flaw.", "cli.level.", "cli.place.", "cli.demo.role.", "config.", "doctor.",
+	"cli.do.", "cli.error.", "cli.reason.", "cli.mend.", "cli.wish.", "cli.flaw.", "cli.level.", "cli.place.", "cli.demo.role.", "config.", "doctor.",
 	"forgot.answer.hint.", // of image and sound, or one of them
 	"ended.",              // ended.<why a link no longer works>
 	"wire.",               // wire.<code or reason of a signature>

@@ -95,6 +95,22 @@ func (f *Finder) Find(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
+// One is the one instance that is meant; a Conflict if there are several and none is
+// named.
+func (f *Finder) One(ctx context.Context) (Instance, error) {
+	r := &run{Finder: f, pace: newPace(f.Clock, f.Quota, f.Share)}
+	chosen, err := r.chosen(ctx)
+	switch {
+	case err != nil:
+		return Instance{}, err
+	case len(chosen) == 0:
+		return Instance{}, aikagi.Because(aikagi.NotFound, "instance", "none")
+	case len(chosen) > 1:
+		return Instance{}, aikagi.Because(aikagi.Conflict, "instance", "several")
+	}
+	return chosen[0], nil
+}
+
 // run is one run of a finder.
 type run struct {
 	*Finder

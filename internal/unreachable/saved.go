@@ -129,8 +129,21 @@ func (s *Saved) Close() error { return s.file.Close() }
 // Remove ends the run: nothing is left to go on with.
 func (s *Saved) Remove() error { return errors.Join(s.file.Close(), os.Remove(s.file.Name())) }
 
-// FileName is a name for what is kept of a source: the same each time, and no path.
-func FileName(source string) string {
+// SavedPath is where a run on a source is kept until it ends.
+func SavedPath(source string) (string, error) {
+	dir := os.Getenv("XDG_STATE_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("find a place for the run: %w", err)
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(dir, "aikagi", "unreachable-"+fileName(source)+".jsonl"), nil
+}
+
+// fileName is a name for what is kept of a source: the same each time, and no path.
+func fileName(source string) string {
 	sum := sha256.Sum256([]byte(source))
 	return hex.EncodeToString(sum[:8])
 }

@@ -64,3 +64,21 @@ func (w Wire) Look(ctx context.Context, i Instance, id string) (Person, error) {
 	err := w.Ask(ctx, client.Question{Method: http.MethodGet, Path: client.Path("users", i.ID, id)}, &found)
 	return Person{ID: found.User.ID, Username: found.User.Username, Email: found.User.Identity.Email}, err
 }
+
+// ReadIdentity reads the IdentityInfo of a user, every member of it.
+func (w Wire) ReadIdentity(ctx context.Context, i Instance, id string) (Identity, error) {
+	var found struct {
+		User struct {
+			Identity Identity `json:"IdentityInfo"`
+		} `json:"User"`
+	}
+	err := w.Ask(ctx, client.Question{Method: http.MethodGet, Path: client.Path("users", i.ID, id)}, &found)
+	return found.User.Identity, err
+}
+
+// WriteIdentity writes the whole IdentityInfo of a user.
+func (w Wire) WriteIdentity(ctx context.Context, i Instance, id string, whole Identity) error {
+	return w.Ask(ctx, client.Question{
+		Method: http.MethodPost, Path: client.Path("users", i.ID, id, "identity-info"), Body: map[string]any{"IdentityInfo": whole},
+	}, nil)
+}

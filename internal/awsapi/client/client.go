@@ -97,9 +97,7 @@ func (c *Client) Ask(ctx context.Context, q Question, into any) error {
 	if err != nil {
 		return err
 	}
-	// A redirect would take the signed request somewhere else.
-	asker := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := asker.Do(r)
+	response, err := straight().Do(r)
 	if err != nil {
 		return unreachable(err)
 	}
@@ -147,6 +145,11 @@ func (c *Client) request(ctx context.Context, q Question) (*http.Request, error)
 		return nil, fmt.Errorf("sign request: %w", err)
 	}
 	return r, nil
+}
+
+// straight follows no redirect, which would take a signed request somewhere else.
+func straight() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func unreachable(err error) error {

@@ -1,13 +1,9 @@
 package admin
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/boombuler/barcode"
-	"github.com/boombuler/barcode/qr"
-
+	"github.com/aikagi/aikagi/internal/qrcode"
 	"github.com/aikagi/aikagi/internal/reset"
 	"github.com/aikagi/aikagi/internal/web"
 	"github.com/aikagi/aikagi/internal/web/door"
@@ -54,38 +50,10 @@ func (a *Admin) showCard(w http.ResponseWriter, r *http.Request, here door.Here,
 		Contact: here.Instance.Settings.Contact, Link: card.Link.Reveal(),
 	}
 	page.Name = card.User.FullName(page.Locale())
-	code, err := qr.Encode(page.Link, qr.M, qr.Auto)
+	code, err := qrcode.New(page.Link)
 	if err != nil {
-		return fmt.Errorf("draw QR code: %w", err)
+		return err
 	}
-	page.Size, page.Squares = squares(code)
+	page.Size, page.Squares = code.Size(), code.Path()
 	return a.pages.Render(w, r, http.StatusOK, "card.html", page)
-}
-
-// quiet is the width of the light margin around a QR code in modules; readers
-// need it (ISO/IEC 18004 §5.3.8).
-const quiet = 4
-
-// squares draws the dark modules of a code, one run of a row at a time.
-func squares(code barcode.Barcode) (size int, path string) {
-	var b strings.Builder
-	box := code.Bounds()
-	for y := box.Min.Y; y < box.Max.Y; y++ {
-		for x := box.Min.X; x < box.Max.X; {
-			run := 0
-			for x+run < box.Max.X && dark(code, x+run, y) {
-				run++
-			}
-			if run > 0 {
-				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", x+quiet, y+quiet, run, run)
-			}
-			x += max(run, 1)
-		}
-	}
-	return box.Dx() + 2*quiet, b.String()
-}
-
-func dark(code barcode.Barcode, x, y int) bool {
-	red, _, _, _ := code.At(x, y).RGBA()
-	return red < 0x8000
 }

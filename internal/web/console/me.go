@@ -3,19 +3,13 @@ package console
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"html/template"
-	"image"
-	"image/draw"
-	"image/png"
 	"net/http"
 	"net/url"
 
-	"github.com/boombuler/barcode"
-	"github.com/boombuler/barcode/qr"
-
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/account"
+	"github.com/aikagi/aikagi/internal/qrcode"
 	"github.com/aikagi/aikagi/internal/web"
 )
 
@@ -123,25 +117,13 @@ func groups(s string) string {
 // picture draws a QR code as an image that needs no request of its own, so that
 // the secret is in no address.
 func picture(text string) (template.URL, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
+	code, err := qrcode.New(text)
 	if err != nil {
-		return "", fmt.Errorf("draw QR code: %w", err)
+		return "", err
 	}
-	side := code.Bounds().Dx()
-	scaled, err := barcode.Scale(code, 4*side, 4*side)
-	if err != nil {
-		return "", fmt.Errorf("scale QR code: %w", err)
-	}
-	// ISO/IEC 18004 §5.3.8: four modules of white on every side; a dark page has none.
-	const margin = 4 * 4
-	sheet := image.NewGray(image.Rect(0, 0, 4*side+2*margin, 4*side+2*margin))
-	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.Draw(sheet, scaled.Bounds().Add(image.Pt(margin, margin)), scaled, image.Point{}, draw.Src)
-	var file bytes.Buffer
-	if err := png.Encode(&file, sheet); err != nil {
-		return "", fmt.Errorf("write QR code: %w", err)
-	}
-	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes())), nil // #nosec G203 -- base64 only
+	const scale = 4
+	file, err := code.PNG(scale)
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(file)), err // #nosec G203 -- base64 only
 }
 
 // auditPage is what audit.html shows.

@@ -1,0 +1,64 @@
+package unreachable
+
+import (
+	"context"
+
+	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/store"
+)
+
+// Database is a database of this product, which tells everything at once.
+type Database struct {
+	Store *store.Store
+	Title string // for the report
+}
+
+// Name is the title.
+func (d Database) Name() string { return d.Title }
+
+// Whole is true: nobody has to be looked at.
+func (Database) Whole() bool { return true }
+
+const databasePage = 500
+
+// Instances reads a page in the order of aliases.
+func (d Database) Instances(ctx context.Context, token string) ([]Instance, string, error) {
+	var page []Instance
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.ListInstances(ctx, token, databasePage)
+		for _, i := range all {
+			page = append(page, Instance{ID: string(i.ID), Alias: i.Alias, IdentityType: string(i.IdentityType)})
+		}
+		return err
+	})
+	if len(page) < databasePage {
+		return page, "", err
+	}
+	return page, page[len(page)-1].Alias, err
+}
+
+// Users reads a page in the order of user names.
+func (d Database) Users(ctx context.Context, i Instance, token string) ([]Person, string, error) {
+	var page []Person
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.ListUsers(ctx, store.UserRange{
+			Instance: aikagi.InstanceID(i.ID), Set: store.EveryUser, From: aikagi.Username(token), Limit: databasePage, Bare: true,
+		})
+		for _, u := range all {
+			page = append(page, Person{
+				ID: string(u.ID), Username: string(u.Username), Email: string(u.Email),
+				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(),
+			})
+		}
+		return err
+	})
+	if len(page) < databasePage {
+		return page, "", err
+	}
+	return page, page[len(page)-1].Username, err
+}
+
+// Look is never asked for: Users tells everything.
+func (Database) Look(context.Context, Instance, string) (Person, error) {
+	return Person{}, aikagi.E(aikagi.Internal, "user", nil)
+}
