@@ -216,8 +216,8 @@ func (t *terminal) tellFindings(r unreachable.Report) {
 		if len(rows) > 0 {
 			t.table([]string{t.T("cli.col.username"), t.T("cli.col.reason"), t.T("cli.col.detail")}, rows)
 		}
-	}
-	if r.Found() > 0 {
-		t.note(t.T("cli.unreachable.do"))
+		for _, text := range r.Advice(t.locale, i) {
+			t.line("- " + visible(text))
+		}
 	}
 }

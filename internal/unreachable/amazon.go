@@ -19,6 +19,9 @@ import (
 // Amazon is which account of Amazon Connect is asked, in the words of the AWS tools.
 type Amazon struct{ Profile, Region, Role string }
 
+// amazonTitle begins the name of an account as a source.
+const amazonTitle = "aws:"
+
 // Open finds credentials as the AWS tools do: environment, shared files, single
 // sign-on, the role of the machine. It asks whose they are, because a run that goes on
 // must be that of the same account.
@@ -43,7 +46,7 @@ func (a Amazon) Open(ctx context.Context) (Wire, error) {
 	c := &client.Client{
 		Endpoint: connectEndpoint(settings.Region), Region: settings.Region, Credentials: settings.Credentials, Clock: clock.System{},
 	}
-	return Wire{Client: c, Title: "aws:" + settings.Region + ":" + aws.ToString(who.Account)}, nil
+	return Wire{Client: c, Title: amazonTitle + settings.Region + ":" + aws.ToString(who.Account)}, nil
 }
 
 // connectEndpoint is Amazon's, or another that the environment names as for the AWS tools.

@@ -42,12 +42,12 @@ func (d Database) Users(ctx context.Context, i Instance, token string) ([]Person
 	var page []Person
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
 		all, err := tx.ListUsers(ctx, store.UserRange{
-			Instance: aikagi.InstanceID(i.ID), Set: store.EveryUser, From: aikagi.Username(token), Limit: databasePage, Bare: true,
+			Instance: aikagi.InstanceID(i.ID), Set: store.EveryUser, From: aikagi.Username(token), Limit: databasePage,
 		})
 		for _, u := range all {
 			page = append(page, Person{
 				ID: string(u.ID), Username: string(u.Username), Email: string(u.Email),
-				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(),
+				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(), Profiles: texts(u.SecurityProfileIDs),
 			})
 		}
 		return err
@@ -56,6 +56,35 @@ func (d Database) Users(ctx context.Context, i Instance, token string) ([]Person
 		return page, "", err
 	}
 	return page, page[len(page)-1].Username, err
+}
+
+func texts[T ~string](all []T) []string {
+	texts := make([]string, len(all))
+	for n, one := range all {
+		texts[n] = string(one)
+	}
+	return texts
+}
+
+// Guards is true: guarded powers keep administrators from being taken over (S26).
+func (Database) Guards() bool { return true }
+
+// Profiles reads all security profiles and what they permit.
+func (d Database) Profiles(ctx context.Context, i Instance, _ string) ([]Profile, string, error) {
+	var all []Profile
+	err := d.Store.View(ctx, func(tx *store.Tx) error {
+		found, err := tx.ListSecurityProfiles(ctx, aikagi.InstanceID(i.ID))
+		for _, p := range found {
+			all = append(all, Profile{ID: string(p.ID), Name: p.Name, Permissions: texts(p.Permissions)})
+		}
+		return err
+	})
+	return all, "", err
+}
+
+// Permissions is never asked for: Profiles tells everything.
+func (Database) Permissions(context.Context, Instance, string, string) ([]string, string, error) {
+	return nil, "", aikagi.E(aikagi.Internal, "security_profile", nil)
 }
 
 // Look is never asked for: Users tells everything.

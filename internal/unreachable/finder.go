@@ -24,6 +24,12 @@ type Source interface {
 	Whole() bool
 	// Look tells all of one user.
 	Look(ctx context.Context, instance Instance, id string) (Person, error)
+	// Profiles reads a page of security profiles; Permissions what one of them permits,
+	// unless Profiles tells everything.
+	Profiles(ctx context.Context, instance Instance, token string) (page []Profile, next string, err error)
+	Permissions(ctx context.Context, instance Instance, profile, token string) (page []string, next string, err error)
+	// Guards reports whether nobody can take an administrator over by changing his address.
+	Guards() bool
 }
 
 // Finder looks at everybody of a source.
@@ -205,9 +211,10 @@ func (r *run) instance(ctx context.Context, i Instance, people []Person) (Instan
 		}
 	}
 	shared(all)
-	for _, l := range all {
+	for n, l := range all {
 		if l.Reason == "" && l.Domain != "" && !r.takesMail(ctx, l.Domain) {
 			l.Reason, l.Detail = NoMailDomain, l.Domain
+			all[n] = l
 		}
 		report.Users.Total++
 		if l.Reason != Unchecked {
@@ -218,7 +225,9 @@ func (r *run) instance(ctx context.Context, i Instance, people []Person) (Instan
 		}
 	}
 	inOrder(report.Findings)
-	return report, nil
+	var err error
+	report.Readiness, err = r.readiness(ctx, i, all)
+	return report, err
 }
 
 // person is what is known of one user, or is found out now. One who is gone meanwhile
@@ -260,7 +269,7 @@ func (r *run) person(ctx context.Context, i Instance, p Person) (l line, exists 
 
 func judged(l line, p Person) line {
 	l.Reason, l.Detail = judge(p)
-	l.Mark, l.Domain = mark(p.Email), domain(p.Email)
+	l.Mark, l.Domain, l.Profiles = mark(p.Email), domain(p.Email), p.Profiles
 	return l
 }
 

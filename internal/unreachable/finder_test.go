@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/aikagi/aikagi"
 )
 
@@ -113,6 +115,25 @@ func (s *server) Look(_ context.Context, _ Instance, id string) (Person, error) 
 		}
 	}
 	return Person{}, aikagi.E(aikagi.NotFound, "user", nil)
+}
+
+func (s *server) Guards() bool { return false }
+
+func (s *server) Profiles(context.Context, Instance, string) ([]Profile, string, error) {
+	return []Profile{{ID: "admin", Name: "Admin"}, {ID: "desk", Name: "Desk"}, {ID: "agent", Name: "Agent"}}, "", s.answer("profiles")
+}
+
+func (s *server) Permissions(_ context.Context, _ Instance, profile, token string) ([]string, string, error) {
+	held := map[string][]string{
+		"admin": {"Users.View", "Users.Edit", "Users.EditPermission"}, "desk": {"Users.View", "Users.Edit"}, "agent": {"BasicAgentAccess"},
+	}[profile]
+	if token == "" && len(held) > 1 {
+		return held[:1], "more", s.answer("permissions")
+	}
+	if token != "" {
+		held = held[1:]
+	}
+	return held, "", s.answer("permissions")
 }
 
 func (s *server) finder(share float64) *Finder {
@@ -385,4 +406,42 @@ func TestTenThousandUsersNeedLittleMemory(t *testing.T) {
 		t.Errorf("%d bytes, found %d", used, r.Found())
 	}
 	runtime.KeepAlive(f)
+}
+
+// TestReadinessIsWhoCouldHelp: administrators who can get in by themselves, helpers, and
+// those who could take an administrator over.
+func TestReadinessIsWhoCouldHelp(t *testing.T) {
+	t.Parallel()
+	s := newServer(
+		Person{ID: "1", Username: "boss", Email: "boss@example.jp", Profiles: []string{"admin"}},
+		Person{ID: "2", Username: "locked", Profiles: []string{"agent", "admin"}},
+		Person{ID: "3", Username: "desk", Email: "desk1@example.jp", Profiles: []string{"desk"}},
+		Person{ID: "4", Username: "agent", Email: "agent1@example.jp", Profiles: []string{"agent"}},
+		Person{ID: "5", Username: "left", Profiles: []string{"admin"}, Disabled: true},
+		Person{ID: "6", Username: "gone", Email: "gone@example.jp", Profiles: []string{"no such profile"}},
+	)
+	got := find(t, s.finder(1)).Instances[0].Readiness
+	want := &Readiness{
+		Known: true, Administrators: []string{"boss", "locked"}, Ready: []string{"boss"}, Helpers: []string{"boss", "locked", "desk"}, Takeovers: []string{"desk"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || got.OK() {
+		t.Errorf("OK %v: %s", got.OK(), diff)
+	}
+	s.people[1].Email = "locked@example.jp"
+	if got = find(t, s.finder(1)).Instances[0].Readiness; !got.OK() {
+		t.Errorf("two can get in: %+v", got)
+	}
+	s.fail = func(_ int, id string) error {
+		if id == "permissions" {
+			return aikagi.E(aikagi.Forbidden, "answer", nil)
+		}
+		return nil
+	}
+	if got = find(t, s.finder(1)).Instances[0].Readiness; got.Known || got.Error != accessDenied || got.OK() {
+		t.Errorf("%+v", got)
+	}
+	s.kind = aikagi.SAML
+	if got = find(t, s.finder(1)).Instances[0].Readiness; got != nil {
+		t.Errorf("of SAML: %+v", got)
+	}
 }

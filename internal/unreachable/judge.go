@@ -15,6 +15,7 @@ type Person struct {
 	Email        string
 	Disabled     bool
 	Bounced      bool
+	Profiles     []string // ids of security profiles
 }
 
 // desks are names of mailboxes that belong to a role and not to a person (RFC 2142,

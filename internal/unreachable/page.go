@@ -35,6 +35,7 @@ type pageInstance struct {
 	FoundText, TotalText string
 	Bars                 []bar
 	Rows                 []row
+	Advice               []string
 }
 
 // bar is how many have one reason.
@@ -59,7 +60,7 @@ func (r Report) HTML(l aikagi.Locale) ([]byte, error) {
 	for _, i := range r.Instances {
 		p.Instances = append(p.Instances, p.instance(i))
 	}
-	for _, key := range []i18n.Key{"report.next.register", "report.next.amazon", "report.next.card", "report.next.again"} {
+	for _, key := range []i18n.Key{"report.next.amazon", "report.next.card", "report.next.again"} {
 		p.Next = append(p.Next, p.T(key))
 	}
 	var b bytes.Buffer
@@ -85,6 +86,7 @@ func (p page) instance(i InstanceReport) pageInstance {
 			})
 		}
 	}
+	one.Advice = p.Report.Advice(p.Locale, i)
 	for _, f := range i.Findings {
 		one.Rows = append(one.Rows, row{f.Username, p.why(f.Reason), f.Detail})
 	}

@@ -46,6 +46,8 @@ type InstanceReport struct {
 	Users        Count     `json:"users"`
 	Findings     []Finding `json:"findings"`
 	Error        string    `json:"error,omitempty"` // why its users could not be listed
+
+	Readiness *Readiness `json:"readiness,omitempty"` // of an instance that keeps passwords
 }
 
 // Count is how many users an instance has, and how many were looked at.

@@ -28,6 +28,8 @@ type line struct {
 	Detail   string `json:"d,omitempty"`
 	Mark     string `json:"k,omitempty"`
 	Domain   string `json:"m,omitempty"`
+
+	Profiles []string `json:"p,omitempty"`
 }
 
 // header is the first line.
@@ -36,7 +38,7 @@ type header struct {
 	Source  string `json:"source"`
 }
 
-const savedVersion = 1
+const savedVersion = 2
 
 // OpenSaved opens or begins the file of a run on a source. One of another source, or of
 // another version, is begun anew; a last line that was cut off is not known.

@@ -10,7 +10,8 @@ import (
 // Wire is a server that speaks Amazon Connect's API.
 type Wire struct {
 	*client.Client
-	Title string // for the report
+	Title   string // for the report
+	Guarded bool   // nobody can take an administrator over by changing his address
 }
 
 // Name is the server's.
@@ -59,10 +60,13 @@ func (w Wire) Look(ctx context.Context, i Instance, id string) (Person, error) {
 			Identity struct {
 				Email string `json:"Email"`
 			} `json:"IdentityInfo"`
+			Profiles []string `json:"SecurityProfileIds"`
 		} `json:"User"`
 	}
 	err := w.Ask(ctx, client.Question{Method: http.MethodGet, Path: client.Path("users", i.ID, id)}, &found)
-	return Person{ID: found.User.ID, Username: found.User.Username, Email: found.User.Identity.Email}, err
+	return Person{
+		ID: found.User.ID, Username: found.User.Username, Email: found.User.Identity.Email, Profiles: found.User.Profiles,
+	}, err
 }
 
 // ReadIdentity reads the IdentityInfo of a user, every member of it.
@@ -81,4 +85,37 @@ func (w Wire) WriteIdentity(ctx context.Context, i Instance, id string, whole Id
 	return w.Ask(ctx, client.Question{
 		Method: http.MethodPost, Path: client.Path("users", i.ID, id, "identity-info"), Body: map[string]any{"IdentityInfo": whole},
 	}, nil)
+}
+
+// Guards is whether nobody can take an administrator over by changing his address.
+// Amazon has no such guard, and what answers here is not known.
+func (w Wire) Guards() bool { return w.Guarded }
+
+// Profiles reads a page of security profiles, without what they permit.
+func (w Wire) Profiles(ctx context.Context, i Instance, token string) ([]Profile, string, error) {
+	var found struct {
+		Profiles []struct {
+			ID   string `json:"Id"`
+			Name string `json:"Name"`
+		} `json:"SecurityProfileSummaryList"`
+		NextToken string `json:"NextToken"`
+	}
+	q := client.Question{Method: http.MethodGet, Path: client.Path("security-profiles-summary", i.ID), Query: client.Paging(usersPage, token)}
+	err := w.Ask(ctx, q, &found)
+	page := make([]Profile, len(found.Profiles))
+	for n, p := range found.Profiles {
+		page[n] = Profile{ID: p.ID, Name: p.Name}
+	}
+	return page, found.NextToken, err
+}
+
+// Permissions reads a page of what a profile permits.
+func (w Wire) Permissions(ctx context.Context, i Instance, profile, token string) ([]string, string, error) {
+	var found struct {
+		Permissions []string `json:"Permissions"`
+		NextToken   string   `json:"NextToken"`
+	}
+	q := client.Question{Method: http.MethodGet, Path: client.Path("security-profiles-permissions", i.ID, profile), Query: client.Paging(usersPage, token)}
+	err := w.Ask(ctx, q, &found)
+	return found.Permissions, found.NextToken, err
 }
