@@ -27,6 +27,10 @@ func reportOf(people int) unreachable.Report {
 			{ID: "l", Alias: "denied", IdentityType: string(aikagi.ConnectManaged), Error: "access_denied"},
 		},
 	}
+	r.Instances[0].Readiness = &unreachable.Readiness{
+		Known: true, Administrators: []string{"tanaka", "sato"}, Ready: []string{"tanaka"},
+		Helpers: []string{"tanaka", "sato", "desk"}, Takeovers: []string{"desk"},
+	}
 	reasons := []unreachable.Reason{unreachable.NoEmail, unreachable.MalformedEmail, unreachable.SharedMailbox, unreachable.NoMailDomain, unreachable.Bounced, unreachable.Unchecked, unreachable.Disabled}
 	for n := range people {
 		r.Instances[0].Findings = append(r.Instances[0].Findings, unreachable.Finding{

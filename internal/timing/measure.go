@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -83,11 +84,26 @@ func (c *client) measure(ctx context.Context, g group, n int) ([]contrast, error
 			say("  %s: %d answers", g.name, count)
 		}
 	}
+	// The control is met as often as the baseline and is the same: what is compared with
+	// both strays less.
 	var found []contrast
 	for s := range g.states {
-		found = append(found, compare(g.states[s].name, blocks[0], blocks[s]))
+		baseline := blocks[0]
+		if s > 1 {
+			baseline = joined(blocks[0], blocks[1])
+		}
+		found = append(found, compare(g.states[s].name, baseline, blocks[s]))
 	}
 	return found, nil
+}
+
+// joined are the samples of two states, block by block.
+func joined(a, b [][]sample) [][]sample {
+	both := make([][]sample, len(a))
+	for n := range a {
+		both[n] = slices.Concat(a[n], b[n])
+	}
+	return both
 }
 
 // once prepares, waits until what the sample before left behind is done, and

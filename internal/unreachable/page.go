@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
-	"time"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/i18n"
@@ -56,7 +55,7 @@ func reasons() []Reason {
 // HTML is the report as one page that needs nothing else: to be opened from a file,
 // sorted, printed and passed on.
 func (r Report) HTML(l aikagi.Locale) ([]byte, error) {
-	p := page{Report: r, Locale: l, Date: r.FinishedAt.Format(time.RFC3339)}
+	p := page{Report: r, Locale: l, Date: r.FinishedAt.UTC().Format("2006-01-02 15:04 MST")}
 	for _, i := range r.Instances {
 		p.Instances = append(p.Instances, p.instance(i))
 	}
