@@ -88,12 +88,15 @@ func (f *Finder) Find(ctx context.Context) (Report, error) {
 		r.total += len(people[n])
 	}
 	for n, i := range chosen {
+		if denied[n] {
+			report.Instances = append(report.Instances, InstanceReport{
+				ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, Findings: []Finding{}, Error: accessDenied,
+			})
+			continue
+		}
 		one, err := r.instance(ctx, i, people[n])
 		if err != nil {
 			return report, err
-		}
-		if denied[n] {
-			one.Error = accessDenied
 		}
 		report.Instances = append(report.Instances, one)
 	}
@@ -155,14 +158,16 @@ func (r *run) users(ctx context.Context, i Instance) ([]Person, error) {
 func pages[T any](ctx context.Context, r *run, read func(context.Context, string) ([]T, string, error)) (all []T, err error) {
 	for token := ""; ; {
 		var page []T
+		var next string // apart from token, with which a page that failed is asked for again
 		err := r.ask(ctx, func(ctx context.Context) (err error) {
-			page, token, err = read(ctx, token)
+			page, next, err = read(ctx, token)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, page...); token == "" {
+		all = append(all, page...)
+		if token = next; token == "" {
 			return all, nil
 		}
 	}
