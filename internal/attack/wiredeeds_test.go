@@ -105,7 +105,7 @@ func wireDeeds() map[string][]wireDeed {
 		"aikagi:EndSessions":          {asking("user")},
 		"aikagi:ListUserMail":         {asking("user")},
 	}
-	for _, kind := range []string{"user", "security profile", "group", "instance"} {
+	for _, kind := range []string{"user", "security profile", "group", "routing profile", "queue", "hours", "instance"} {
 		for name, d := range map[string]wireDeed{
 			"TagResource":         says(object{"tags": object{"team": "blue"}}, kind),
 			"UntagResource":       {on: []string{kind}, query: "?tagKeys=team"},
@@ -166,10 +166,10 @@ func deedsOnUsers() map[string]wireDeed {
 			return object{"SecurityProfileIds": []string{m.ids["security profile"]}}
 		}, "user", "security profile"),
 		"UpdateUserHierarchy":           saying(func(m mark) object { return object{"HierarchyGroupId": m.ids["group"]} }, "user", "group"),
-		"ListUserProficiencies":         asking("user"),
-		"AssociateUserProficiencies":    says(object{"UserProficiencies": []object{{"AttributeName": "skill", "AttributeValue": "sales", "Level": 1.0}}}, "user"),
-		"UpdateUserProficiencies":       says(levelled, "user"),
-		"DisassociateUserProficiencies": says(object{"UserProficiencies": []object{pair}}, "user"),
+		"ListUserProficiencies":         asking("user", "instance"),
+		"AssociateUserProficiencies":    says(object{"UserProficiencies": []object{{"AttributeName": "skill", "AttributeValue": "sales", "Level": 1.0}}}, "user", "instance"),
+		"UpdateUserProficiencies":       says(levelled, "user", "instance"),
+		"DisassociateUserProficiencies": says(object{"UserProficiencies": []object{pair}}, "user", "instance"),
 	}
 }
 
@@ -206,7 +206,7 @@ func deedsOnRouting() map[string]wireDeed {
 		"DescribeRoutingProfile":   asking("routing profile"),
 		"ListRoutingProfileQueues": asking("routing profile"),
 		"SearchRoutingProfiles":    searching(),
-		"ListQueues":               asking("instance"),
+		"ListQueues":               asking("queues"),
 		"DescribeQueue":            asking("queue"),
 		"ListQueueQuickConnects":   asking("queue"),
 		"SearchQueues":             searching(),

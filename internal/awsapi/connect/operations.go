@@ -182,6 +182,11 @@ func inInstance(instance string, resources ...aikagi.Resource) awsapi.Touch {
 	return awsapi.Touch{Instance: instance, Resources: resources}
 }
 
+// withInstance touches the instance too, as Amazon's reference has it for proficiencies.
+func withInstance(instance string, resources ...aikagi.Resource) awsapi.Touch {
+	return inInstance(instance, append(resources, aikagi.Resource{Kind: aikagi.ResourceInstance, ID: instance})...)
+}
+
 func user(id string) aikagi.Resource { return aikagi.Resource{Kind: aikagi.ResourceUser, ID: id} }
 
 // listRequest is what most lists of an instance are asked with.

@@ -33,9 +33,9 @@ type pair struct {
 	Value     string `json:"AttributeValue"`
 }
 
-func (r *takenOffRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
+func (r *takenOffRequest) touch() awsapi.Touch { return withInstance(r.InstanceID, user(r.UserID)) }
 
-func (r *proficienciesRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
+func (r *proficienciesRequest) touch() awsapi.Touch { return withInstance(r.InstanceID, user(r.UserID)) }
 
 func (r *proficienciesRequest) named() (aikagi.InstanceID, aikagi.UserID) {
 	return aikagi.InstanceID(r.InstanceID), aikagi.UserID(r.UserID)
@@ -91,7 +91,7 @@ type listOfUserRequest struct {
 	NextToken  string `query:"nextToken"`
 }
 
-func (r *listOfUserRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
+func (r *listOfUserRequest) touch() awsapi.Touch { return withInstance(r.InstanceID, user(r.UserID)) }
 
 type listUserProficienciesResponse struct {
 	Proficiencies []proficiency `json:"UserProficiencyList"`

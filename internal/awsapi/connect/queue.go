@@ -19,7 +19,7 @@ type listQueuesRequest struct {
 	Types      []string `query:"queueTypes"`
 }
 
-func (r *listQueuesRequest) touch() awsapi.Touch { return inInstance(r.InstanceID) }
+func (r *listQueuesRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, queue("*")) }
 
 type listQueuesResponse struct {
 	Queues    []queueSummary `json:"QueueSummaryList"`
