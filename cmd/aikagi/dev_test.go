@@ -23,7 +23,7 @@ import (
 //	emulate ARGS…      starts aikagi dev --json, prints its line, sets ENDPOINT and INSTANCE
 //	creates NAME [VAR] makes a hierarchy group, prints its id and keeps it in VAR
 //	lists              lists the groups, as who only reads
-//	demonstrate        starts aikagi demo, sets ENDPOINT, the access key and AGENT
+//	demonstrate        starts aikagi demo, sets ENDPOINT, OPS, the access key and AGENT
 //	hires N            makes N users there, every tenth without an address
 //	interrupts N ARGS… starts aikagi and kills it when it has saved N users
 //	call METHOD URL    makes a control call and prints the answer
@@ -48,6 +48,7 @@ func demonstrate(ts *testscript.TestScript, _ bool, _ []string) {
 	var d app.Demo
 	ts.Check(json.Unmarshal([]byte(begins(ts, "demo", "--json", "--listen", "127.0.0.1:0", "--data", ts.MkAbs("demo"))), &d))
 	ts.Setenv("ENDPOINT", d.API.Endpoint)
+	ts.Setenv("OPS", d.OpsURL)
 	ts.Setenv("AWS_ACCESS_KEY_ID", d.API.KeyID)
 	ts.Setenv("AWS_SECRET_ACCESS_KEY", d.API.Secret)
 	for _, l := range d.Logins {

@@ -22,6 +22,11 @@ func (a *App) gauges() []ops.Gauge {
 			Read: a.mailLate,
 		},
 		{
+			Name: "aikagi_users_without_email",
+			Help: "Enabled users who cannot reset their password because no address is registered for them; aikagi unreachable names them, and those with an address that does not work.",
+			Read: a.withoutEmail,
+		},
+		{
 			Name: "aikagi_floods_noticed",
 			Help: "Floods of failed logins or of requests for a link that this process told administrators of.",
 			Read: func(context.Context) (float64, error) { return float64(a.watch.Noticed()), nil },
@@ -43,6 +48,15 @@ func (a *App) mailFailures(ctx context.Context) (n float64, err error) {
 	err = a.Store.View(ctx, func(tx *store.Tx) error {
 		p, err := tx.FindMailPause(ctx)
 		n = float64(p.Failures)
+		return err
+	})
+	return n, err
+}
+
+func (a *App) withoutEmail(ctx context.Context) (n float64, err error) {
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		counted, err := tx.CountWithoutEmail(ctx)
+		n = float64(counted)
 		return err
 	})
 	return n, err

@@ -31,3 +31,11 @@ func (tx *Tx) oldest(ctx context.Context, what, query string) (time.Time, error)
 	}
 	return sqldb.At(all[0]), nil
 }
+
+const countWithoutEmail = `SELECT CAST(COALESCE(SUM(no_email_count), 0) AS BIGINT) FROM instances WHERE deleted_at = 0`
+
+// CountWithoutEmail tells how many enabled users of all instances have no address. The
+// instances' rows keep the numbers.
+func (tx *Tx) CountWithoutEmail(ctx context.Context) (int64, error) {
+	return sqldb.Find(ctx, tx.Tx, "instance", sqldb.ScanInt, countWithoutEmail)
+}
