@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -36,7 +39,24 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("PUT "+Path+"faults", c.putFaults)
 	mux.HandleFunc("GET "+Path+"clock", c.showClock)
 	mux.HandleFunc("PUT "+Path+"clock", c.putClock)
-	return http.NewCrossOriginProtection().Handler(mux)
+	return hereOnly(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// hereOnly refuses whoever calls this machine by another name: a page whose name was
+// made to lead here (DNS rebinding) is of one origin with what it calls.
+func hereOnly(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
+			answer(w, http.StatusForbidden, refused{"control calls are for 127.0.0.1, [::1] and localhost"})
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (c *Control) reset(w http.ResponseWriter, r *http.Request) {

@@ -67,6 +67,9 @@ func (e *emulator) steers(method, path, body string, header ...string) (int, str
 	e.must(err)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
+		if header[i] == "Host" { // which is no header to net/http
+			r.Host = header[i+1]
+		}
 	}
 	response, err := http.DefaultClient.Do(r)
 	e.must(err)
@@ -303,6 +306,14 @@ func TestControlCallsAreNotForPagesOfABrowser(t *testing.T) {
 	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
 		if status, _ := e.steers(http.MethodPost, "reset", "", header...); status != http.StatusForbidden {
 			t.Errorf("%v: %d", header, status)
+		}
+	}
+	for host, want := range map[string]int{
+		"evil.example": http.StatusForbidden, "evil.example:8480": http.StatusForbidden, "192.0.2.1": http.StatusForbidden, "127.0.0.1.evil.example": http.StatusForbidden,
+		"localhost:8480": http.StatusOK, "[::1]:8480": http.StatusOK, "127.0.0.1": http.StatusOK,
+	} {
+		if status, text := e.steers(http.MethodGet, "clock", "", "Host", host); status != want {
+			t.Errorf("by the name %s: %d %s, want %d", host, status, text, want)
 		}
 	}
 	if status, _ := e.steers(http.MethodGet, "reset", ""); status != http.StatusMethodNotAllowed {
