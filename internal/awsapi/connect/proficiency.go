@@ -35,7 +35,9 @@ type pair struct {
 
 func (r *takenOffRequest) touch() awsapi.Touch { return withInstance(r.InstanceID, user(r.UserID)) }
 
-func (r *proficienciesRequest) touch() awsapi.Touch { return withInstance(r.InstanceID, user(r.UserID)) }
+func (r *proficienciesRequest) touch() awsapi.Touch {
+	return withInstance(r.InstanceID, user(r.UserID))
+}
 
 func (r *proficienciesRequest) named() (aikagi.InstanceID, aikagi.UserID) {
 	return aikagi.InstanceID(r.InstanceID), aikagi.UserID(r.UserID)
