@@ -23,6 +23,8 @@ func TestExitStatusTellsWrongUseFromFailure(t *testing.T) {
 		{"field", aikagi.Invalids{aikagi.Because(aikagi.Invalid, "email", "shape")}, exitUsage},
 		{"key file", aikagi.Because(aikagi.Invalid, "key", "weak"), exitFailed},
 		{"backup file", aikagi.Because(aikagi.Invalid, "backup", "damaged"), exitFailed},
+		{"refused elsewhere", aikagi.Because(aikagi.Invalid, "answer", ""), exitFailed},
+		{"mistakes in a table", aikagi.Because(aikagi.Invalid, "wishes", "mistakes"), exitUsage},
 		{"unknown user", aikagi.E(aikagi.NotFound, "user", nil), exitFailed},
 		{"bug", errors.New("bug"), exitFailed},
 	} {
