@@ -90,8 +90,11 @@ func (b *bench) command() string {
 	return c
 }
 
-// name is what the results of a run stand under.
-func (b *bench) name() string { return fmt.Sprintf("%s %d", b.engine, b.users) }
+// name is what the results of a run stand under; those of some goals apart from those
+// of all.
+func (b *bench) name() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %d %s", b.engine, b.users, strings.Join(b.only, " ")))
+}
 
 // Results stand between two markers for each run; all else in the document is
 // written by hand and stays.
