@@ -221,11 +221,11 @@ func insertUsers(ctx context.Context, a *app.App, i aikagi.Instance, users int, 
 }
 
 // The first instance has groups, which everybody is in one of, and every fiftieth
-// user a tag.
+// user a tag; twenty have the same.
 const (
 	groups  = 20
 	tagged  = 50
-	perSite = 7
+	perSite = 20
 )
 
 func groupID(n int) aikagi.HierarchyGroupID {
@@ -253,7 +253,7 @@ func tag(ctx context.Context, tx *store.Tx, u aikagi.User, n int) error {
 	if n%tagged > 0 {
 		return nil
 	}
-	site := aikagi.Tag{Key: "site", Value: fmt.Sprintf("site-%d", n/tagged%perSite)}
+	site := aikagi.Tag{Key: "site", Value: fmt.Sprintf("site-%d", n/tagged/perSite)}
 	return tx.ReplaceTags(ctx, u.InstanceID, aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)}, []aikagi.Tag{site})
 }
 

@@ -159,7 +159,7 @@ func (w *wire) createPerSecond(ctx context.Context) (float64, error) {
 	prefix := fmt.Sprintf("new-wire-%d-", w.b.now().UnixNano())
 	done, err := w.b.run(ctx, createWorkers, 0, createWithin, func(ctx context.Context, n int) error {
 		r, err := w.signed(ctx, question{http.MethodPut, "/users/" + w.instance, fmt.Sprintf(
-			`{"Username":"%s%d","Password":"A new Password %d","PhoneConfig":{"PhoneType":"SOFT_PHONE"},`+
+			`{"Username":"%s%d","Password":"Passw0rdNo%d","PhoneConfig":{"PhoneType":"SOFT_PHONE"},`+
 				`"IdentityInfo":{"FirstName":"花子","LastName":"佐藤"},"SecurityProfileIds":["%s"],"RoutingProfileId":"%s"}`,
 			prefix, n, n, g.profile, g.routing)}, n)
 		if err != nil {
