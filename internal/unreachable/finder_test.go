@@ -341,13 +341,18 @@ func TestReasons(t *testing.T) {
 	t.Parallel()
 	people := []Person{
 		{ID: "1", Username: "ok", Email: "tanaka@example.jp"},
-		{ID: "2", Username: "none"}, {ID: "3", Username: "blank", Email: "  "},
-		{ID: "4", Username: "broken", Email: "tanaka@"}, {ID: "5", Username: "broken2", Email: "tanaka example.jp"},
+		{ID: "2", Username: "none"},
+		{ID: "3", Username: "blank", Email: "  "},
+		{ID: "4", Username: "broken", Email: "tanaka@"},
+		{ID: "5", Username: "broken2", Email: "tanaka example.jp"},
 		{ID: "6", Username: "role", Email: "HelpDesk+night@example.jp"},
-		{ID: "7", Username: "twin a", Email: "sato@example.jp"}, {ID: "8", Username: "twin b", Email: "Sato@Example.JP"},
+		{ID: "7", Username: "twin a", Email: "sato@example.jp"},
+		{ID: "8", Username: "twin b", Email: "Sato@Example.JP"},
 		{ID: "9", Username: "back", Email: "back@example.jp", Bounced: true},
-		{ID: "10", Username: "off", Disabled: true}, {ID: "11", Username: "off twin", Email: "tanaka@example.jp", Disabled: true},
-		{ID: "12", Username: "nowhere", Email: "a@no-mail.example"}, {ID: "13", Username: "unknown", Email: "a@slow.example"},
+		{ID: "10", Username: "off", Disabled: true},
+		{ID: "11", Username: "off twin", Email: "tanaka@example.jp", Disabled: true},
+		{ID: "12", Username: "nowhere", Email: "a@no-mail.example"},
+		{ID: "13", Username: "unknown", Email: "a@slow.example"},
 	}
 	s := newServer(people...)
 	f := s.finder(1)

@@ -14,7 +14,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -208,11 +207,4 @@ func (f *Failure) reason() string {
 		return "expired"
 	}
 	return ""
-}
-
-// FailureOf is what the server answered, if that is what an error is about.
-func FailureOf(err error) (*Failure, bool) {
-	var f *Failure
-	ok := errors.As(err, &f)
-	return f, ok
 }
