@@ -8,15 +8,16 @@ import (
 // MaxIDs is how many rows one look-up by id reads at most.
 const MaxIDs = 100
 
-// ByIDs completes a query that has an "IN ()", and whose $1 is first. The number of
-// places is fixed, so that there is one text and one plan; the last id fills the
-// rest.
+// ByIDs completes a query that has an "IN ()", and whose $1 is first. There are two, ten
+// or MaxIDs places, so that there are three texts and plans; the last id fills the rest.
+// A hundred places for one id made PostgreSQL read a whole small table, and a single one
+// makes SQLite enter tags by their key.
 func ByIDs[T ~string](query string, first any, ids []T) (text string, args []any) {
 	before, after, _ := strings.Cut(query, "IN ()")
 	var b strings.Builder
 	b.WriteString(before + "IN (")
 	args = append(args, first)
-	for i := range MaxIDs {
+	for i := range places(len(ids)) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -25,4 +26,15 @@ func ByIDs[T ~string](query string, first any, ids []T) (text string, args []any
 	}
 	b.WriteString(")" + after)
 	return b.String(), args
+}
+
+func places(ids int) int {
+	const least, few = 2, 10
+	switch {
+	case ids <= least:
+		return least
+	case ids <= few:
+		return few
+	}
+	return MaxIDs
 }
