@@ -28,7 +28,7 @@ var ranks = [][]string{
 	0: {
 		"internal/clock", "internal/config", "internal/fault", "internal/i18n", "internal/password", "internal/secret",
 		"internal/mail/dkim", "internal/mail/dns", "internal/mail/smtpclient", "internal/awsapi/sigv4", "internal/csvtable",
-		"internal/store/sqldb", "internal/criteria", "internal/qrcode",
+		"internal/store/sqldb", "internal/criteria", "internal/qrcode", "internal/columns",
 	},
 	1: {"internal/store", "internal/mail"},
 	2: {"internal/audit", "internal/mailbox", "internal/jobs", "internal/iam"},

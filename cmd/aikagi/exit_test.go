@@ -49,16 +49,6 @@ func TestEachCodeHasAText(t *testing.T) {
 	}
 }
 
-func TestTerminalShowsTextFromPeopleAsText(t *testing.T) {
-	t.Parallel()
-	if got := visible("a\x1b[2Jb\u202ec\n"); got != "a\ufffd[2Jb\ufffdc\ufffd" {
-		t.Errorf("got %q", got)
-	}
-	if places("田中 a") != 6 {
-		t.Errorf("got %d", places("田中 a"))
-	}
-}
-
 func TestLanguageFollowsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

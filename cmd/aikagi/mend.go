@@ -24,7 +24,16 @@ type mending struct {
 	replace, yes  bool
 }
 
-func (m mending) asked() bool { return m.file != "" || m.pattern != "" || m.undo != "" }
+// ways is in how many of the three ways something is to be changed.
+func (m mending) ways() int {
+	n := 0
+	for _, given := range []string{m.file, m.pattern, m.undo} {
+		if given != "" {
+			n++
+		}
+	}
+	return n
+}
 
 func mendingFlags(t *terminal, c *cobra.Command, m *mending) {
 	f := c.Flags()
@@ -34,7 +43,6 @@ func mendingFlags(t *terminal, c *cobra.Command, m *mending) {
 	f.StringVar(&m.undoTo, "undo-file", "", t.T("cli.flag.undo_file"))
 	f.BoolVar(&m.replace, "replace", false, t.T("cli.flag.replace"))
 	f.BoolVar(&m.yes, "yes", false, t.T("cli.flag.yes"))
-	c.MarkFlagsMutuallyExclusive("fix", "fix-pattern", "undo")
 }
 
 // mended is what --fix and --undo answer.

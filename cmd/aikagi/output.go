@@ -7,12 +7,11 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode"
 
 	"golang.org/x/term"
-	"golang.org/x/text/width"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/columns"
 	"github.com/aikagi/aikagi/internal/config"
 	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/qrcode"
@@ -51,62 +50,25 @@ func (t *terminal) answer(v any, text func()) error {
 	return encoder.Encode(v)
 }
 
-// table writes rows in columns. Wide characters take two places.
-func (t *terminal) table(head []string, rows [][]string) {
-	widths := make([]int, len(head))
-	all := append([][]string{head}, rows...)
-	for _, row := range all {
-		for i, cell := range row {
-			row[i] = visible(cell)
-			widths[i] = max(widths[i], places(row[i]))
-		}
-	}
-	for _, row := range all {
-		var b strings.Builder
-		for i, cell := range row {
-			b.WriteString(cell)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-places(cell)+2))
-			}
-		}
-		t.line(strings.TrimRight(b.String(), " "))
-	}
-}
+// table writes rows in columns below a heading.
+func (t *terminal) table(head []string, rows [][]string) { t.rows(append([][]string{head}, rows...)) }
 
 // pairs writes names and values, a line each.
 func (t *terminal) pairs(pairs ...string) {
-	widest := 0
-	for i := 0; i < len(pairs); i += 2 {
-		widest = max(widest, places(pairs[i]))
-	}
+	rows := make([][]string, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		t.line(pairs[i] + strings.Repeat(" ", widest-places(pairs[i])+2) + visible(pairs[i+1]))
+		rows = append(rows, pairs[i:i+2])
+	}
+	t.rows(rows)
+}
+
+func (t *terminal) rows(rows [][]string) {
+	for _, line := range columns.Lines(rows) {
+		t.line(line)
 	}
 }
 
-// visible shows control and direction characters, which would move the cursor
-// or reorder a line (S22).
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-}
-
-func places(s string) int {
-	n := 0
-	for _, r := range s {
-		switch width.LookupRune(r).Kind() {
-		case width.EastAsianWide, width.EastAsianFullwidth:
-			n += 2
-		case width.Neutral, width.EastAsianAmbiguous, width.EastAsianHalfwidth, width.EastAsianNarrow:
-			n++
-		}
-	}
-	return n
-}
+func visible(s string) string { return columns.Visible(s) }
 
 // code writes text as a QR code in half blocks, two modules a character. On a
 // terminal the colours are fixed, because readers want dark on light.

@@ -39,8 +39,8 @@ func unreachableCommand(t *terminal) *cobra.Command {
 		Use: "unreachable", Short: t.T("cli.unreachable"), Long: t.T("cli.unreachable.long"), Args: exactly(0),
 		Example: "  aikagi unreachable\n  aikagi unreachable --aws --region ap-northeast-1\n  aikagi unreachable --endpoint https://id.example.jp --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if s.share <= 0 || s.share > 1 || s.quota.Rate <= 0 || s.quota.Burst < 1 {
-				return usage{"cli.usage.share", ""}
+			if err := s.check(); err != nil {
+				return err
 			}
 			if s.aws {
 				s.amazon.Region = c.Flags().Lookup("region").Value.String()
@@ -58,9 +58,9 @@ func unreachableCommand(t *terminal) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return t.unreachableWire(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint})
+				return t.unreachableWire(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint, Guarded: true})
 			}
-			if s.mending.asked() {
+			if s.mending.ways() > 0 {
 				return usage{"cli.usage.fix_here", ""}
 			}
 			return t.act(func(ctx context.Context, h *host, _ []string) error {
@@ -88,9 +88,22 @@ func unreachableCommand(t *terminal) *cobra.Command {
 	return c
 }
 
+// check refuses what contradicts itself.
+func (s search) check() error {
+	switch {
+	case s.share <= 0 || s.share > 1 || s.quota.Rate <= 0 || s.quota.Burst < 1:
+		return usage{"cli.usage.share", ""}
+	case s.aws && s.endpoint != "":
+		return usage{"cli.usage.one_of", "--aws, --endpoint"}
+	case s.mending.ways() > 1:
+		return usage{"cli.usage.one_of", "--fix, --fix-pattern, --undo"}
+	}
+	return nil
+}
+
 // unreachableWire looks at a server elsewhere, or changes what is there.
 func (t *terminal) unreachableWire(ctx context.Context, s search, w unreachable.Wire) error {
-	if s.mending.asked() {
+	if s.mending.ways() > 0 {
 		return t.mend(ctx, s, w)
 	}
 	return t.unreachable(ctx, s, w)

@@ -88,7 +88,7 @@ func (w Wire) WriteIdentity(ctx context.Context, i Instance, id string, whole Id
 }
 
 // Guards is whether nobody can take an administrator over by changing his address.
-// Amazon has no such guard, and what answers here is not known.
+// Amazon has no such guard; a server of this product has (S26).
 func (w Wire) Guards() bool { return w.Guarded }
 
 // Profiles reads a page of security profiles, without what they permit.
