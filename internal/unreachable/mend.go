@@ -72,11 +72,11 @@ type Step struct {
 
 // How a step ended.
 const (
-	Mended    = "mended"
-	Same      = "same"       // it was so already
-	Raced     = "raced"      // somebody changed the user meanwhile; nothing was written
-	NotAsWant = "overridden" // written, and read back as something else
-	Failed    = "failed"
+	Mended     = "mended"
+	Same       = "same"       // it was so already
+	Raced      = "raced"      // somebody changed the user meanwhile; nothing was written
+	Overridden = "overridden" // written, and read back as something else
+	Failed     = "failed"
 )
 
 // Result is how a step ended.
@@ -156,10 +156,13 @@ func (m *Mender) Plan(ctx context.Context, i Instance, wishes []Wish, wrong []Mi
 	return steps, wrong, nil
 }
 
-// Mend takes a step. It reads just before and just after, and says so if somebody else
-// was there, instead of hiding it.
-func (m *Mender) Mend(ctx context.Context, i Instance, s Step) (Result, error) {
+// Mend takes a step, noted for undoing just before it is written. It reads just before
+// and just after, and says so if somebody else was there, instead of hiding it.
+func (m *Mender) Mend(ctx context.Context, i Instance, s Step, undo *Undo) (Result, error) {
 	r := Result{Step: s, Outcome: Failed}
+	if s.Instance != i.ID { // of an undo file
+		return m.failed(r, aikagi.E(aikagi.NotFound, "user", nil))
+	}
 	now, err := m.read(ctx, i, s.UserID)
 	switch {
 	case err != nil:
@@ -171,6 +174,9 @@ func (m *Mender) Mend(ctx context.Context, i Instance, s Step) (Result, error) {
 		r.Outcome = Raced
 		return r, nil
 	}
+	if err := undo.Keep(s); err != nil {
+		return r, err
+	}
 	err = m.asking().ask(ctx, func(ctx context.Context) error { return m.Registry.WriteIdentity(ctx, i, s.UserID, s.After.over(now)) })
 	if err != nil {
 		return m.failed(r, err)
@@ -180,7 +186,7 @@ func (m *Mender) Mend(ctx context.Context, i Instance, s Step) (Result, error) {
 	}
 	r.Outcome = Mended
 	if !now.is(s.After) {
-		r.Outcome = NotAsWant
+		r.Outcome = Overridden
 	}
 	return r, nil
 }
@@ -197,14 +203,11 @@ func (m *Mender) failed(r Result, err error) (Result, error) {
 	return r, err
 }
 
-// MendAll takes steps one after the other, each noted for undoing before it is, and tells
-// of each how it ended. It stops at an error that would stop all.
+// MendAll takes steps one after the other, and tells of each how it ended. It stops at an
+// error that would stop all.
 func (m *Mender) MendAll(ctx context.Context, i Instance, steps []Step, undo *Undo, each func(Result)) error {
 	for _, s := range steps {
-		if err := undo.Keep(s); err != nil {
-			return err
-		}
-		r, err := m.Mend(ctx, i, s)
+		r, err := m.Mend(ctx, i, s, undo)
 		if err != nil {
 			return err
 		}

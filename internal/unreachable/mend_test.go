@@ -134,6 +134,37 @@ func TestMendingKeepsEverythingElse(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatIsWrittenCanBeUndone: who had the address already, or was changed by
+// somebody else, stands in no undo file; and steps of another instance are not taken.
+func TestOnlyWhatIsWrittenCanBeUndone(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(map[string]Identity{"a": {"Email": "a@example.jp"}, "b": {}, "c": {}})
+	m := r.mender()
+	steps, _, err := m.Plan(t.Context(), here, []Wish{{0, "name-a", "a@example.jp"}, {0, "name-b", "b@example.jp"}, {0, "name-c", "c@example.jp"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.identities["b"] = Identity{"Mobile": "+81"}
+	path := filepath.Join(t.TempDir(), "undo")
+	undo, err := NewUndo(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []string
+	if err := m.MendAll(t.Context(), here, steps, undo, func(r Result) { outcomes = append(outcomes, r.Outcome) }); err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadUndo(path)
+	if err != nil || !slices.Equal(outcomes, []string{Same, Raced, Mended}) || len(back) != 1 || back[0].UserID != "c" {
+		t.Errorf("%v, undone would be %+v, %v", outcomes, back, err)
+	}
+	other := here
+	other.ID = "j"
+	if got, err := m.Mend(t.Context(), other, back[0], nil); err != nil || got.Outcome != Failed || r.writes != 1 {
+		t.Errorf("in another instance: %+v, %v", got, err)
+	}
+}
+
 // TestARaceIsReported instead of hidden.
 func TestARaceIsReported(t *testing.T) {
 	t.Parallel()
@@ -152,7 +183,7 @@ func TestARaceIsReported(t *testing.T) {
 			r.identities["b"] = Identity{"FirstName": "一郎", "Email": "other@example.jp"}
 		}
 	}
-	if got := mendAll(t, m, steps); !slices.Equal(got, []string{Raced, NotAsWant}) {
+	if got := mendAll(t, m, steps); !slices.Equal(got, []string{Raced, Overridden}) {
 		t.Errorf("%v", got)
 	}
 	if r.identities["a"]["Email"] != nil || r.writes != 1 {
@@ -240,7 +271,7 @@ func TestWhatIsRefusedIsAResult(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	r.fail = func(int, string) error { return aikagi.E(aikagi.Unauthenticated, "answer", nil) }
-	if _, err := m.Mend(t.Context(), here, steps[0]); aikagi.CodeOf(err) != aikagi.Unauthenticated {
+	if _, err := m.Mend(t.Context(), here, steps[0], nil); aikagi.CodeOf(err) != aikagi.Unauthenticated {
 		t.Errorf("%v", err)
 	}
 }

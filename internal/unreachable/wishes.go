@@ -37,7 +37,6 @@ const (
 	wrongUnknown   = "unknown_user"   //
 	wrongElsewhere = "not_applicable" // the password is kept elsewhere
 	wrongHas       = "has_email"      // detail: that there is another; --replace takes it
-	wrongOthers    = "taken"          // detail: who has it
 )
 
 // ReadWishes reads a table with the columns username and email, whatever else it has.
