@@ -115,9 +115,8 @@ func TestS18StoredParametersAreBounded(t *testing.T) {
 		"bytes of a table": "\x00\xff",
 	}
 	for name, phc := range tests {
-		start := time.Now()
 		check, err := parse(phc)
-		if err == nil || check != (nobody{}) || time.Since(start) > 100*time.Millisecond {
+		if err == nil || check != (nobody{}) {
 			t.Errorf("%s: parse = %T, %v", name, check, err)
 		}
 		if !Outdated(phc) {
@@ -158,22 +157,23 @@ func TestImportedBcryptIsCheckedAndOutdated(t *testing.T) {
 	}
 }
 
-func TestD05HugePasswordsCostNothing(t *testing.T) {
-	t.Parallel()
+func TestD05HugePasswordsCostNothing(t *testing.T) { //nolint:paralleltest // MemStats counts for the process
 	g := NewGate(1, 9)
 	huge := aikagi.NewSecret(strings.Repeat("é", 5<<20))
-	start := time.Now()
-	if _, err := g.Hash(t.Context(), huge); aikagi.ReasonOf(err) != "too_long" {
-		t.Errorf("Hash: %v", err)
-	}
-	if right, err := g.Verify(t.Context(), "", huge); right || err != nil {
-		t.Errorf("Verify = %v, %v", right, err)
-	}
-	if err := (Policy{}).Check(huge); aikagi.ReasonOf(err) != "too_long" {
-		t.Errorf("Check: %v", err)
-	}
-	if spent := time.Since(start); spent > 10*time.Millisecond {
-		t.Errorf("took %v", spent)
+	spent := allocated(func() {
+		if _, err := g.Hash(t.Context(), huge); aikagi.ReasonOf(err) != "too_long" {
+			t.Errorf("Hash: %v", err)
+		}
+		if right, err := g.Verify(t.Context(), "", huge); right || err != nil {
+			t.Errorf("Verify = %v, %v", right, err)
+		}
+		if err := (Policy{}).Check(huge); aikagi.ReasonOf(err) != "too_long" {
+			t.Errorf("Check: %v", err)
+		}
+	})
+	// A hash fills 19 MiB, a normal form of this text 10: neither was made.
+	if spent > 1<<20 {
+		t.Errorf("bytes allocated: %d", spent)
 	}
 }
 
