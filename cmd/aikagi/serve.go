@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +24,15 @@ func serveCommand(t *terminal) *cobra.Command {
 			log := slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: settings.LogLevel}))
 			return app.Serve(c.Context(), app.ServeOptions{Settings: settings, Log: log, Ready: func(s app.Served) {
 				t.welcome(s)
-				debug.FreeOSMemory() // what starting took is not kept while nobody comes (P17)
+				// What starting took is not kept while nobody comes (P17).
+				time.AfterFunc(afterStart, debug.FreeOSMemory)
 			}})
 		},
 	})
 }
+
+// afterStart is how long the first visitors come before the collector's full run.
+const afterStart = 2 * time.Second
 
 // gcPercent and gcLimit say when the collector runs. A hash leaves 19 MiB of
 // garbage. With Go's default the collector runs for every third hash and gives

@@ -223,6 +223,25 @@ func TestR8TwoNodesMakeOneChain(t *testing.T) {
 	}
 }
 
+// TestP19NothingToChainIsNothingWritten: no lease either, of a server that nobody uses.
+func TestP19NothingToChainIsNothingWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, store.SQLite)
+	leases := func() (n int) {
+		if err := w.raw.QueryRowContext(t.Context(), `SELECT count(*) FROM jobs`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	w.chain(t)
+	idle := leases()
+	w.write(t, 1)
+	w.chain(t)
+	if busy := leases(); idle != 0 || busy != 1 {
+		t.Errorf("leases: %d while idle, %d after an event", idle, busy)
+	}
+}
+
 func TestMarksAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", "-", "1-", "0-aa", "x-aa", "1-zz", "-1-aa"} {

@@ -98,8 +98,9 @@ func (b *bench) stored(ctx context.Context) (stored, error) {
 		s.written = size(path) + size(path+"-wal")
 		return s, err
 	}
+	// A lease of background work is renewed by the clock, whatever is asked.
 	err = db.QueryRowContext(ctx, `
-SELECT COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables`).Scan(&s.written)
+SELECT COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables WHERE relname <> 'jobs'`).Scan(&s.written)
 	return s, err
 }
 

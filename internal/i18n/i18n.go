@@ -22,25 +22,40 @@ var files embed.FS
 // T, makes TestKeys look for it in both languages.
 type Key string
 
-// catalogue holds one bundle a language, so that a text missing in one is
-// never silently taken from the other.
+// catalogue is the texts of one language, in a bundle of their own, so that a text
+// missing in one is never silently taken from the other.
 type catalogue struct {
-	localizers map[aikagi.Locale]*goi18n.Localizer
-	known      map[aikagi.Locale]map[Key]bool
-	err        error
+	localizer *goi18n.Localizer
+	known     map[Key]bool
 }
 
-var texts = sync.OnceValue(func() *catalogue { return load(files) })
+// catalogues are read when a text is first asked for: most commands speak one
+// language, and reading both was an eighth of what a server's start costs (P17).
+var catalogues = func() map[aikagi.Locale]func() (*catalogue, error) {
+	all := map[aikagi.Locale]func() (*catalogue, error){}
+	for _, l := range aikagi.Locales {
+		all[l] = sync.OnceValues(func() (*catalogue, error) { return load(files, l) })
+	}
+	return all
+}()
 
-// Check reports whether the embedded catalogues could be read.
-func Check() error { return texts().err }
+// texts are those of l. They are part of the program, and TestTextsCanBeRead reads
+// all of them: an error is not to be expected.
+func texts(l aikagi.Locale) *catalogue {
+	if read := catalogues[l.Or()]; read != nil {
+		if c, err := read(); err == nil {
+			return c
+		}
+	}
+	return &catalogue{}
+}
 
 // T returns the text of key in l. The args are name, value, name, value …; whole
 // numbers are written with thousands separators, and "n" chooses the plural
 // form. A key that does not exist is returned as it is: TestKeys keeps that
 // from happening.
 func T(l aikagi.Locale, key Key, args ...any) string {
-	localizer := texts().localizers[l.Or()]
+	localizer := texts(l).localizer
 	if localizer == nil {
 		return string(key)
 	}
@@ -59,50 +74,35 @@ func T(l aikagi.Locale, key Key, args ...any) string {
 
 // Has reports whether key exists in l, for keys that are put together from a
 // subject and a reason.
-func Has(l aikagi.Locale, key Key) bool { return texts().known[l.Or()][key] }
+func Has(l aikagi.Locale, key Key) bool { return texts(l).known[key] }
 
-func load(fsys fs.FS) *catalogue {
-	c := &catalogue{
-		localizers: map[aikagi.Locale]*goi18n.Localizer{},
-		known:      map[aikagi.Locale]map[Key]bool{},
-	}
-	for _, l := range aikagi.Locales {
-		if err := c.add(fsys, l); err != nil {
-			c.err = err
-		}
-	}
-	return c
-}
-
-func (c *catalogue) add(fsys fs.FS, l aikagi.Locale) error {
+func load(fsys fs.FS, l aikagi.Locale) (*catalogue, error) {
 	paths, err := fs.Glob(fsys, string(l)+"/*.json")
 	if err != nil {
-		return fmt.Errorf("list texts of %s: %w", l, err)
+		return nil, fmt.Errorf("list texts of %s: %w", l, err)
 	}
 	tag := language.Make(string(l))
 	bundle, known := goi18n.NewBundle(tag), map[Key]bool{}
 	for _, path := range paths {
 		data, err := fs.ReadFile(fsys, path)
 		if err != nil {
-			return fmt.Errorf("read texts %s: %w", path, err)
+			return nil, fmt.Errorf("read texts %s: %w", path, err)
 		}
 		file, err := goi18n.ParseMessageFileBytes(data, path, nil)
 		if err != nil {
-			return fmt.Errorf("parse texts %s: %w", path, err)
+			return nil, fmt.Errorf("parse texts %s: %w", path, err)
 		}
 		for _, m := range file.Messages {
 			if known[Key(m.ID)] {
-				return fmt.Errorf("parse texts %s: key %q is in another file already", path, m.ID)
+				return nil, fmt.Errorf("parse texts %s: key %q is in another file already", path, m.ID)
 			}
 			known[Key(m.ID)] = true
 		}
 		if err := bundle.AddMessages(tag, file.Messages...); err != nil {
-			return fmt.Errorf("add texts %s: %w", path, err)
+			return nil, fmt.Errorf("add texts %s: %w", path, err)
 		}
 	}
-	c.localizers[l] = goi18n.NewLocalizer(bundle, string(l))
-	c.known[l] = known
-	return nil
+	return &catalogue{localizer: goi18n.NewLocalizer(bundle, string(l)), known: known}, nil
 }
 
 // arguments turns name, value, … into texts, and finds the number that chooses

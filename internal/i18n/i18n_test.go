@@ -89,16 +89,22 @@ func TestJ10AcceptLanguageIsCut(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, fsys := range map[string]fstest.MapFS{
-		"key in two files": {"ja/a.json": {Data: []byte(`{"a.b":"x"}`)}, "ja/b.json": {Data: []byte(`{"a.b":"y"}`)}},
+		"key in two files": {"en/a.json": {Data: []byte(`{"a.b":"x"}`)}, "en/b.json": {Data: []byte(`{"a.b":"y"}`)}},
 		"no JSON":          {"en/a.json": {Data: []byte(`{`)}},
 		"a list":           {"en/a.json": {Data: []byte(`"x"`)}},
 	} {
-		if load(fsys).err == nil {
+		if _, err := load(fsys, aikagi.English); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := Check(); err != nil {
-		t.Error(err)
+}
+
+func TestTextsCanBeRead(t *testing.T) {
+	t.Parallel()
+	for _, l := range aikagi.Locales {
+		if c, err := load(files, l); err != nil || len(c.known) == 0 {
+			t.Errorf("%s: %v", l, err)
+		}
 	}
 }
 

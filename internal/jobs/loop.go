@@ -55,18 +55,29 @@ func (r *Runner) Panics() int64 { return r.panics.Load() }
 // stopGrace is how long a piece of work in hand may go on after Stop.
 const stopGrace = 8 * time.Second
 
-// Start runs the loops until Stop. The actor of their work is the system.
+// settle and apart say when a loop first looks for work by itself. All at once, and
+// at once, they were in the way of the first page: on PostgreSQL each opened a
+// connection of its own (P17).
+const (
+	settle = 250 * time.Millisecond
+	apart  = 20 * time.Millisecond
+)
+
+// Start runs the loops until Stop, one a little after the other, unless they are
+// woken. The actor of their work is the system.
 func (r *Runner) Start(ctx context.Context, loops ...*Loop) {
 	ctx = aikagi.WithActor(ctx, aikagi.Actor{Kind: aikagi.ActorSystem, Name: "system", Source: "job"})
 	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	r.quit = make(chan struct{})
+	first := settle
 	for _, l := range loops {
 		for range max(l.Workers, 1) {
 			r.wait.Add(1)
-			go func() {
+			go func(first time.Duration) {
 				defer r.wait.Done()
-				r.run(ctx, l)
-			}()
+				r.run(ctx, l, first)
+			}(first)
+			first += apart
 		}
 	}
 }
@@ -93,8 +104,8 @@ func (r *Runner) stopping() bool {
 	}
 }
 
-func (r *Runner) run(ctx context.Context, l *Loop) {
-	timer := time.NewTimer(0)
+func (r *Runner) run(ctx context.Context, l *Loop, first time.Duration) {
+	timer := time.NewTimer(first)
 	defer timer.Stop()
 	for {
 		select {

@@ -52,6 +52,7 @@ func TestALoopWorksUntilIdleAndWakes(t *testing.T) {
 		}}
 		r := &jobs.Runner{Log: slog.New(slog.NewTextHandler(&lines{}, nil))}
 		r.Start(t.Context(), l)
+		time.Sleep(time.Second) // until the start is over
 		synctest.Wait()
 		if got := done.Load(); got != 3 {
 			t.Errorf("at the start %d pieces were done, want 3", got)
@@ -96,6 +97,7 @@ func TestJ14AFailingPieceIsLoggedAndTriedLater(t *testing.T) {
 		said := &lines{}
 		r := &jobs.Runner{Log: slog.New(slog.NewTextHandler(said, nil))}
 		r.Start(t.Context(), l)
+		time.Sleep(time.Second)
 		for want := range int32(3) {
 			synctest.Wait()
 			if got := tries.Load(); got != want+1 {
@@ -129,6 +131,7 @@ func TestL23StopWaitsForThePieceInHand(t *testing.T) {
 				}}
 				r := &jobs.Runner{Log: slog.New(slog.NewTextHandler(&lines{}, nil))}
 				r.Start(t.Context(), l)
+				time.Sleep(time.Second)
 				synctest.Wait()
 				began := time.Now()
 				r.Stop()

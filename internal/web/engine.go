@@ -11,7 +11,6 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/clock"
-	"github.com/aikagi/aikagi/internal/i18n"
 	"github.com/aikagi/aikagi/internal/secret"
 )
 
@@ -54,9 +53,6 @@ type Engine struct {
 func NewEngine(o Options) (*Engine, error) {
 	if o.URLs == nil || o.Clock == nil || o.Ring == nil || o.Log == nil {
 		return nil, errors.New("make page engine: an option is missing")
-	}
-	if err := i18n.Check(); err != nil {
-		return nil, fmt.Errorf("make page engine: %w", err)
 	}
 	files, err := loadAssets()
 	if err != nil {
