@@ -11,6 +11,14 @@ type SecurityProfile struct {
 	Name        string
 	Description string
 	Permissions []Permission // unknown names are kept and give nothing
+
+	// What the permissions are about, where not about everything (Amazon Connect's
+	// granular access control). Kinds of resources are named as Amazon names them.
+	ScopeTags       []Tag            // a resource must carry all of them; at most four
+	TagScoped       []string         // kinds of which the tags are asked: "User", "SecurityProfile"
+	HierarchyScoped []string         // "User", or nothing
+	ScopeGroupID    HierarchyGroupID // the group whose users are meant, and of those below; empty: the holder's own
+
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

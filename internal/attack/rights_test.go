@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 	"github.com/aikagi/aikagi/internal/web/door"
 )
@@ -353,7 +354,7 @@ func TestC13LostRightsCountAtTheNextRequest(t *testing.T) {
 			return s.Directory.ReplaceProfiles(host, i, u["editor"].ID, 1, []aikagi.SecurityProfileID{p.profile["agent"]})
 		}},
 		{"narrower profile", "/i/ume/admin/profiles", "refused", s.as("", u["almost"]), func() error {
-			return s.Profiles.Update(host, i, p.profile["almost"], 1, "", []aikagi.Permission{aikagi.UsersView})
+			return s.Profiles.Amend(host, i, p.profile["almost"], securityprofile.Change{Permissions: &[]aikagi.Permission{aikagi.UsersView}})
 		}},
 		{"deleted", "/i/ume/me", "led to log in", s.as("", u["agent"]), func() error { return s.Directory.Delete(host, i, u["agent"].ID) }},
 		{"emergency access 31 minutes later", "/i/ume/admin/users", "led to log in", s.inEmergency(p), func() error {

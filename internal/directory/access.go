@@ -135,11 +135,11 @@ func (d *Directory) onTarget(ctx context.Context, instance aikagi.InstanceID, id
 	needed aikagi.Permission, do func(scene, aikagi.User) error,
 ) error {
 	return d.Store.Update(ctx, func(tx *store.Tx) error {
-		s, err := d.enter(ctx, tx, instance, needed)
+		s, err := d.enterSome(ctx, tx, instance, needed)
 		if err != nil {
 			return err
 		}
-		u, err := s.target(ctx, id)
+		u, err := s.target(ctx, id, needed)
 		if err != nil {
 			return err
 		}

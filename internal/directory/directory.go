@@ -32,7 +32,7 @@ type scene struct {
 }
 
 // enter reads the instance and the actor's rights in the transaction, and asks
-// for permissions (S30).
+// for permissions about everybody (S30).
 func (d *Directory) enter(ctx context.Context, tx *store.Tx, id aikagi.InstanceID, needed ...aikagi.Permission) (scene, error) {
 	s := scene{tx: tx, now: d.Clock.Now()}
 	var err error
@@ -42,9 +42,25 @@ func (d *Directory) enter(ctx context.Context, tx *store.Tx, id aikagi.InstanceI
 	return s, s.rights.Require(needed...)
 }
 
+// enterSome lets in whoever has the permissions about somebody; about whom is asked
+// when that user is read, by find.
+func (d *Directory) enterSome(ctx context.Context, tx *store.Tx, id aikagi.InstanceID, needed ...aikagi.Permission) (scene, error) {
+	s, err := d.enter(ctx, tx, id)
+	if err != nil {
+		return s, err
+	}
+	return s, s.rights.RequireSomewhere(needed...)
+}
+
+// find reads a user and narrows the rights of the scene to those about him.
+func (s *scene) find(ctx context.Context, id aikagi.UserID, needed ...aikagi.Permission) (u aikagi.User, err error) {
+	u, s.rights, err = s.rights.FindUser(ctx, s.tx, s.instance.ID, id, needed...)
+	return u, err
+}
+
 // target reads a user whose ways in are to be changed, and judges that too.
-func (s scene) target(ctx context.Context, id aikagi.UserID) (aikagi.User, error) {
-	u, err := s.tx.FindUser(ctx, s.instance.ID, id)
+func (s *scene) target(ctx context.Context, id aikagi.UserID, needed aikagi.Permission) (aikagi.User, error) {
+	u, err := s.find(ctx, id, needed)
 	if err != nil {
 		return u, err
 	}
@@ -81,21 +97,33 @@ func putMails(ctx context.Context, tx *store.Tx, mails []aikagi.Message) error {
 	return nil
 }
 
-// view runs a reading rule and returns what it found. Without a permission
-// needed, being in the instance is enough.
+// view runs a reading rule about everybody and returns what it found. Without a
+// permission needed, being in the instance is enough.
 func view[T any](ctx context.Context, d *Directory, id aikagi.InstanceID, needed aikagi.Permission,
+	read func(scene) (T, error),
+) (T, error) {
+	return viewSome(ctx, d, id, needed, func(s scene) (found T, err error) {
+		if needed != "" {
+			if err := s.rights.Require(needed); err != nil {
+				return found, err
+			}
+		}
+		return read(s)
+	})
+}
+
+// viewSome runs a reading rule that asks whom the actor may see.
+func viewSome[T any](ctx context.Context, d *Directory, id aikagi.InstanceID, needed aikagi.Permission,
 	read func(scene) (T, error),
 ) (T, error) {
 	var found T
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
 		s, err := d.enter(ctx, tx, id)
+		if err == nil && needed != "" {
+			err = s.rights.RequireSomewhere(needed)
+		}
 		if err != nil {
 			return err
-		}
-		if needed != "" {
-			if err := s.rights.Require(needed); err != nil {
-				return err
-			}
 		}
 		found, err = read(s)
 		return err

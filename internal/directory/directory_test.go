@@ -10,6 +10,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/instance"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -120,6 +121,10 @@ func TestS6ChangeOfAddressEndsResetSecrets(t *testing.T) {
 	}
 }
 
+func becomes(description string, permissions ...aikagi.Permission) securityprofile.Change {
+	return securityprofile.Change{Description: &description, Permissions: &permissions}
+}
+
 // A card made for an agent must not open the account after it became an
 // administrator's.
 func TestS26WideningAProfileEndsResetSecretsOfItsHolders(t *testing.T) {
@@ -128,11 +133,11 @@ func TestS26WideningAProfileEndsResetSecretsOfItsHolders(t *testing.T) {
 	agent, admin := w.has(t, w.here.ID, "Agent"), w.has(t, w.here.ID, "Admin")
 	p, err := w.profiles.Find(as(t, admin), w.here.ID, w.profile["Agent"])
 	must(t, err)
-	must(t, w.profiles.Update(as(t, admin), w.here.ID, p.ID, p.Version, "harmless", append(p.Permissions, "ContactSearch.View")))
+	must(t, w.profiles.Update(as(t, admin), w.here.ID, p.ID, p.Version, becomes("harmless", append(p.Permissions, "ContactSearch.View")...)))
 	if got := w.read(t, agent.ID).SecretEpoch; got != 1 {
 		t.Errorf("harmless: epoch %d, want 1", got)
 	}
-	must(t, w.profiles.Update(as(t, admin), w.here.ID, p.ID, p.Version+1, "", append(p.Permissions, aikagi.UsersEdit)))
+	must(t, w.profiles.Update(as(t, admin), w.here.ID, p.ID, p.Version+1, becomes("", append(p.Permissions, aikagi.UsersEdit)...)))
 	if got := w.read(t, agent.ID).SecretEpoch; got != 2 {
 		t.Errorf("guarded: epoch %d, want 2", got)
 	}
@@ -184,13 +189,13 @@ func TestF05NobodyWidensAProfileHeHolds(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t)
 	all := aikagi.GuardedPermissions().Sorted()
-	p, err := w.profiles.Create(w.host(t), w.here.ID, "Desk", "", all)
+	p, err := w.profiles.Create(w.host(t), aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Desk", Permissions: all})
 	must(t, err)
 	w.profile["Desk"] = p.ID
 	desk := w.has(t, w.here.ID, "Desk")
-	err = w.profiles.Update(as(t, desk), w.here.ID, p.ID, 1, "", append(all, "CallRecordings.Unredacted.Access"))
+	err = w.profiles.Update(as(t, desk), w.here.ID, p.ID, 1, becomes("", append(all, "CallRecordings.Unredacted.Access")...))
 	wants(t, err, aikagi.Forbidden, "own")
-	must(t, w.profiles.Update(as(t, desk), w.here.ID, w.profile["Agent"], 1, "", []aikagi.Permission{"CallRecordings.Unredacted.Access"}))
+	must(t, w.profiles.Update(as(t, desk), w.here.ID, w.profile["Agent"], 1, becomes("", "CallRecordings.Unredacted.Access")))
 }
 
 func TestExtraGuardedPowersAreGuarded(t *testing.T) {
@@ -199,7 +204,7 @@ func TestExtraGuardedPowersAreGuarded(t *testing.T) {
 	i := w.instance(t)
 	i.Settings.ExtraGuarded = []aikagi.Permission{"CallRecordings.Unredacted.Access"}
 	must(t, w.whole.UpdateSettings(w.host(t), w.here.ID, i.Version, i.Settings))
-	_, err := w.profiles.Create(w.host(t), w.here.ID, "Listener", "", i.Settings.ExtraGuarded)
+	_, err := w.profiles.Create(w.host(t), aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Listener", Permissions: i.Settings.ExtraGuarded})
 	must(t, err)
 	c, err := w.rules.Choices(w.host(t), w.here.ID)
 	must(t, err)
@@ -245,7 +250,7 @@ func TestS28LastAdministratorStays(t *testing.T) {
 	wants(t, w.rules.Delete(ctx, w.here.ID, admin.ID), aikagi.Conflict, "last_administrator")
 	p, err := w.profiles.Find(ctx, w.here.ID, w.profile["Admin"])
 	must(t, err)
-	wants(t, w.profiles.Update(ctx, w.here.ID, p.ID, p.Version, "", []aikagi.Permission{aikagi.UsersView}),
+	wants(t, w.profiles.Update(ctx, w.here.ID, p.ID, p.Version, becomes("", aikagi.UsersView)),
 		aikagi.Conflict, "last_administrator")
 	if got := w.read(t, admin.ID); !got.Enabled || got.SecretEpoch != 1 {
 		t.Errorf("a refused change left traces: %+v", got)

@@ -32,6 +32,7 @@ type Edit struct {
 
 	change                            // of a new user, before is the zero user
 	profiles []aikagi.SecurityProfile // to be held from now on; nil leaves them
+	tags     []aikagi.Tag             // of a new user
 }
 
 // PreviewEdits hands look a transaction in which edits are judged and none is
@@ -106,9 +107,9 @@ func (d *Directory) editWith(ctx context.Context, instance aikagi.InstanceID, wr
 // enterToEdit asks for what all edits need; what one needs beyond that is asked
 // when it is judged.
 func (d *Directory) enterToEdit(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID) (Edits, error) {
-	s, err := d.enter(ctx, tx, instance, aikagi.UsersView)
-	if err == nil && !s.rights.May(aikagi.UsersCreate) {
-		err = s.rights.Require(aikagi.UsersEdit)
+	s, err := d.enterSome(ctx, tx, instance, aikagi.UsersView)
+	if err == nil && s.rights.RequireSomewhere(aikagi.UsersCreate) != nil {
+		err = s.rights.RequireSomewhere(aikagi.UsersEdit)
 	}
 	return Edits{scene: s, moving: map[aikagi.UserID]change{}}, err
 }
@@ -116,9 +117,9 @@ func (d *Directory) enterToEdit(ctx context.Context, tx *store.Tx, instance aika
 // JudgeNew judges a new user. The caller has found in the transaction that nobody
 // has the name, and that the instance has the profiles and the places of the draft.
 // The error is Invalids: whatever the rules refuse, all at once.
-func (e Edits) JudgeNew(f Draft, profiles []aikagi.SecurityProfile) (Edit, error) {
+func (e Edits) JudgeNew(ctx context.Context, f Draft, profiles []aikagi.SecurityProfile) (Edit, error) {
 	var refused aikagi.Invalids
-	refused.AddErr("user", e.rights.Require(aikagi.UsersCreate))
+	refused.AddErr("user", e.rights.RequireSomewhere(aikagi.UsersCreate))
 	u, err := NewUser{Draft: f, Profiles: profileIDs(profiles)}.user()
 	if err != nil {
 		return Edit{}, append(refused, asInvalids(err)...)
@@ -127,7 +128,13 @@ func (e Edits) JudgeNew(f Draft, profiles []aikagi.SecurityProfile) (Edit, error
 	refused = append(refused, asInvalids(e.fitsIdentity(aikagi.User{}, u))...)
 	refused.AddErr("security_profile", e.rights.MayGive(profiles...))
 	refused.AddErr("email", e.rights.MayRegister(u.Email))
-	return Edit{Changes: introduced(u, profiles), change: change{scene: e.scene, after: u}, profiles: profiles}, refused.Err()
+	x := Edit{Changes: introduced(u, profiles), change: change{scene: e.scene, after: u}, profiles: profiles}
+	if len(refused) > 0 {
+		return x, refused
+	}
+	x.tags, err = e.rights.Adopt(ctx, e.tx, u, nil)
+	x.Changes = append(x.Changes, relabelled("tags", nil, x.tags, aikagi.Tag.String)...)
+	return x, every(func() error { return err })
 }
 
 // JudgeChange judges a change of a user to what a draft says and to exactly these
@@ -138,6 +145,12 @@ func (e Edits) JudgeNew(f Draft, profiles []aikagi.SecurityProfile) (Edit, error
 func (e Edits) JudgeChange(ctx context.Context, u aikagi.User, f Draft, profiles []aikagi.SecurityProfile) (Edit, error) {
 	x := Edit{change: change{scene: e.scene, before: u}}
 	var err error
+	if x.rights, err = e.rights.Toward(ctx, e.tx, u); err != nil {
+		return x, err
+	}
+	if e.rights.Narrow() && !x.rights.May(aikagi.UsersView) { // and is told nothing of him
+		return x, aikagi.Invalids{{Code: aikagi.Forbidden, Subject: "user", Reason: "out_of_reach"}}
+	}
 	if x.after, err = f.apply(u); err != nil {
 		return x, err
 	}
@@ -147,6 +160,7 @@ func (e Edits) JudgeChange(ctx context.Context, u aikagi.User, f Draft, profiles
 		func() error { return x.fitsIdentity(u, x.after) },
 		x.mayChange,
 		func() error { return x.mayMoveMail(ctx) },
+		func() error { return x.staysInReach(ctx) },
 		func() error { return x.replace(ctx, profiles) },
 	)
 	return x, err
@@ -216,7 +230,7 @@ func refusals(err error) aikagi.Invalids {
 func (e Edits) Store(ctx context.Context, x Edit) error {
 	u := x.before
 	if u.ID == "" {
-		return e.insert(ctx, &x.after, x.profiles)
+		return e.insert(ctx, &x.after, x.profiles, x.tags...)
 	}
 	if len(differences(u, x.after)) > 0 {
 		n, told := e.written[u.ID]

@@ -35,7 +35,7 @@ func (c testCase) createAmong(profile string) error {
 	return c.among(func(tx *store.Tx, e directory.Edits) (directory.Edit, error) {
 		f := directory.DraftOf(c.target)
 		f.Username, f.Email = "new-"+aikagi.NewID()[:8], ""
-		return e.JudgeNew(f, c.found(tx, []string{profile}))
+		return e.JudgeNew(c.ctx, f, c.found(tx, []string{profile}))
 	})
 }
 

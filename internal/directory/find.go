@@ -23,16 +23,19 @@ type Person struct {
 	Locked   bool // so many that unknown devices cannot log in
 	Beyond   bool // holds a guarded power that the actor lacks (S26)
 	Self     bool
+	// May reports whether the actor has permissions about him; for the page's buttons.
+	May func(needed ...aikagi.Permission) bool
 }
 
 // Find reads a user. Sessions and failed logins are for those who may end them.
 func (d *Directory) Find(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (Person, error) {
-	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Person, error) {
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Person, error) {
 		var p Person
 		var err error
-		if p.User, err = s.tx.FindUser(ctx, instance, id); err != nil {
+		if p.User, err = s.find(ctx, id, aikagi.UsersView); err != nil {
 			return p, err
 		}
+		p.May = s.rights.May
 		p.User.PasswordHash = known(p.User.PasswordHash)
 		p.Self = s.isSelf(p.User)
 		if p.Profiles, err = s.tx.ListProfilesOfUser(ctx, instance, id); err != nil {
@@ -80,7 +83,7 @@ type Choices struct {
 
 // Choices reads what the form of a user offers.
 func (d *Directory) Choices(ctx context.Context, instance aikagi.InstanceID) (Choices, error) {
-	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Choices, error) {
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Choices, error) {
 		c := Choices{Giveable: map[aikagi.SecurityProfileID]bool{}}
 		var err error
 		if c.Profiles, err = s.tx.ListSecurityProfiles(ctx, instance); err != nil {
@@ -102,7 +105,7 @@ func (d *Directory) Choices(ctx context.Context, instance aikagi.InstanceID) (Ch
 func (d *Directory) CountRepairers(ctx context.Context, instance aikagi.InstanceID, limit int) (int, error) {
 	var n int
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
-		_, err := d.enter(ctx, tx, instance, aikagi.UsersView)
+		_, err := d.enterSome(ctx, tx, instance, aikagi.UsersView)
 		if err != nil {
 			return err
 		}

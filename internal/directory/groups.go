@@ -127,11 +127,26 @@ func (d *Directory) RenameGroup(ctx context.Context, instance aikagi.InstanceID,
 // for it; the nearest is to enable and disable.
 func (d *Directory) DeleteGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID) error {
 	return d.onGroup(ctx, instance, id, aikagi.AgentGroupingEnableAndDisable, func(s scene, g aikagi.HierarchyGroup) error {
+		if err := s.noProfileIsAbout(ctx, g); err != nil {
+			return err
+		}
 		if err := s.tx.DeleteHierarchyGroup(ctx, g); err != nil {
 			return err
 		}
 		return s.recordGroup(ctx, "group.delete", g, audit.Changed([3]string{"group_name", g.Name, ""}))
 	})
+}
+
+// noProfileIsAbout refuses to take a group away that a security profile names: its
+// holders would see nobody any more.
+func (s scene) noProfileIsAbout(ctx context.Context, g aikagi.HierarchyGroup) error {
+	profiles, err := s.tx.ListSecurityProfiles(ctx, g.InstanceID)
+	for _, p := range profiles {
+		if p.ScopeGroupID == g.ID {
+			return aikagi.Because(aikagi.Conflict, "hierarchy_group", "in_use")
+		}
+	}
+	return err
 }
 
 func (d *Directory) onGroup(ctx context.Context, instance aikagi.InstanceID, id aikagi.HierarchyGroupID,

@@ -54,9 +54,12 @@ func PageSize(wish int) int {
 
 // List reads a page of users.
 func (d *Directory) List(ctx context.Context, instance aikagi.InstanceID, q Query) (Page, error) {
-	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Page, error) {
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Page, error) {
 		q.Size = PageSize(q.Size)
 		read := s.list
+		if s.someOnly() {
+			read = s.listSome
+		}
 		if strings.TrimSpace(q.Search) != "" {
 			read = s.search
 		}
@@ -135,7 +138,7 @@ func (f Filter) set() store.UserSet {
 
 func (s scene) search(ctx context.Context, q Query) (Page, error) {
 	if id, err := aikagi.ParseID("user", strings.TrimSpace(q.Search)); err == nil {
-		u, err := s.tx.FindUser(ctx, s.instance.ID, aikagi.UserID(id))
+		u, err := s.find(ctx, aikagi.UserID(id), aikagi.UsersView)
 		if err == nil {
 			return Page{Users: []aikagi.User{u}}, nil
 		}
@@ -149,6 +152,9 @@ func (s scene) search(ctx context.Context, q Query) (Page, error) {
 		if strings.HasPrefix(key, store.SearchKey(q.Search)) { // one of another search would show whom this one does not find
 			after = store.SearchHit{Key: key, User: aikagi.UserID(id)}
 		}
+	}
+	if s.someOnly() {
+		return s.searchSome(ctx, q, after)
 	}
 	users, hits, err := s.tx.SearchUsers(ctx, s.instance.ID, q.Search, after, q.Size)
 	if err != nil {
@@ -171,6 +177,7 @@ func (s scene) search(ctx context.Context, q Query) (Page, error) {
 type Counts struct {
 	All, NoEmail        int64
 	Disabled, Temporary int
+	Withheld            bool // from whoever sees some users only: nothing was counted
 }
 
 // CountCap is where counting stops.
@@ -178,7 +185,10 @@ const CountCap = store.CountCap
 
 // Count reads the counts beside the filters.
 func (d *Directory) Count(ctx context.Context, instance aikagi.InstanceID) (Counts, error) {
-	return view(ctx, d, instance, aikagi.UsersView, func(s scene) (Counts, error) {
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Counts, error) {
+		if s.someOnly() {
+			return Counts{Withheld: true}, nil
+		}
 		c := Counts{All: s.instance.UserCount, NoEmail: s.instance.NoEmailCount}
 		var err error
 		c.Disabled, err = s.tx.CountUsers(ctx, store.UserRange{Instance: instance, Set: store.DisabledUsers}, CountCap)

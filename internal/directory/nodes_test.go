@@ -190,7 +190,7 @@ func TestF20WithoutAProfileThereAreNoRights(t *testing.T) {
 				t.Errorf("%s: %v", o.name, err)
 			}
 		}
-		made, err := w.profiles.Create(w.host(t), w.here.ID, "Short", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})
+		made, err := w.profiles.Create(w.host(t), aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Short", Permissions: []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit}})
 		must(t, err)
 		w.profile["Short"] = made.ID
 		holder := w.has(t, w.here.ID, "Short")

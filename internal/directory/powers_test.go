@@ -17,7 +17,7 @@ const recordings = aikagi.Permission("CallRecordings.Unredacted.Access")
 func TestS26GuardingAPowerEndsResetSecretsOfItsHolders(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, w *world) {
-		made, err := w.profiles.Create(w.host(t), w.here.ID, "Listener", "", []aikagi.Permission{recordings})
+		made, err := w.profiles.Create(w.host(t), aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Listener", Permissions: []aikagi.Permission{recordings}})
 		must(t, err)
 		w.profile["Listener"] = made.ID
 		listener, agent := w.has(t, w.here.ID, "Listener"), w.has(t, w.here.ID, "Agent")

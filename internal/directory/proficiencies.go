@@ -58,11 +58,11 @@ func (d *Directory) onProficiencies(ctx context.Context, instance aikagi.Instanc
 	change func(held []aikagi.Proficiency) ([]aikagi.Proficiency, error),
 ) error {
 	return d.Store.Update(ctx, func(tx *store.Tx) error {
-		s, err := d.enter(ctx, tx, instance, aikagi.UsersEdit)
+		s, err := d.enterSome(ctx, tx, instance, aikagi.UsersEdit)
 		if err != nil {
 			return err
 		}
-		u, err := tx.FindUser(ctx, instance, id)
+		u, err := s.find(ctx, id, aikagi.UsersEdit)
 		if err != nil {
 			return err
 		}

@@ -51,8 +51,8 @@ func (d *Directory) FindMail(ctx context.Context, instance aikagi.InstanceID, id
 // MailOf reads the newest messages to a user with their tries, for the timeline
 // of his page.
 func (d *Directory) MailOf(ctx context.Context, instance aikagi.InstanceID, user aikagi.UserID, limit int) ([]Mail, error) {
-	return view(ctx, d, instance, aikagi.UsersEdit, func(s scene) ([]Mail, error) {
-		if _, err := s.tx.FindUser(ctx, instance, user); err != nil {
+	return viewSome(ctx, d, instance, aikagi.UsersEdit, func(s scene) ([]Mail, error) {
+		if _, err := s.find(ctx, user, aikagi.UsersEdit); err != nil {
 			return nil, err // who is nobody here had no mail either; that must not look alike
 		}
 		messages, err := s.tx.ListMessagesOfUser(ctx, instance, user, newest, limit)

@@ -285,16 +285,16 @@ func otherOperations() []operation {
 			return c.profiles.Amend(c.ctx, c.here.ID, c.newProfile("BasicAgentAccess"), securityprofile.Change{Permissions: &all})
 		}},
 		{name: "create plain profile", needs: powers("SecurityProfiles.Create"), run: func(c testCase) error {
-			return second(c.profiles.Create(c.ctx, c.here.ID, aikagi.NewID(), "", powers("BasicAgentAccess")))
+			return second(c.profiles.Create(c.ctx, aikagi.SecurityProfile{InstanceID: c.here.ID, Name: aikagi.NewID(), Permissions: powers("BasicAgentAccess")}))
 		}},
 		{name: "create strong profile", needs: powers("SecurityProfiles.Create"), gives: "Admin", run: func(c testCase) error {
-			return second(c.profiles.Create(c.ctx, c.here.ID, aikagi.NewID(), "", guardedPowers()))
+			return second(c.profiles.Create(c.ctx, aikagi.SecurityProfile{InstanceID: c.here.ID, Name: aikagi.NewID(), Permissions: guardedPowers()}))
 		}},
 		{name: "widen profile", needs: powers("SecurityProfiles.Edit"), gives: "Admin", run: func(c testCase) error {
-			return c.profiles.Update(c.ctx, c.here.ID, c.newProfile("BasicAgentAccess"), 1, "", guardedPowers())
+			return c.profiles.Update(c.ctx, c.here.ID, c.newProfile("BasicAgentAccess"), 1, becomes("", guardedPowers()...))
 		}},
 		{name: "narrow profile", needs: powers("SecurityProfiles.Edit"), gives: "Admin", run: func(c testCase) error {
-			return c.profiles.Update(c.ctx, c.here.ID, c.newProfile(guardedPowers()...), 1, "", powers("BasicAgentAccess"))
+			return c.profiles.Update(c.ctx, c.here.ID, c.newProfile(guardedPowers()...), 1, becomes("", "BasicAgentAccess"))
 		}},
 		{name: "delete profile", needs: powers("SecurityProfiles.Delete"), run: func(c testCase) error {
 			return c.profiles.Delete(c.ctx, c.here.ID, c.newProfile("BasicAgentAccess"))

@@ -16,19 +16,45 @@ import (
 type labelled struct {
 	see, change aikagi.Permission
 	name        func(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error)
+	// reach asks whether the actor has the permission about this one, of kinds about
+	// some of which rights may be. Other tags may take it out of his sight; not by him.
+	reach func(ctx context.Context, s scene, id string, needed aikagi.Permission) error
+	stays func(ctx context.Context, s scene, id string, tags []aikagi.Tag) error
 }
 
 // labelledKinds is the table of all kinds that carry tags.
 func labelledKinds() map[aikagi.ResourceKind]labelled {
 	return map[aikagi.ResourceKind]labelled{
-		aikagi.ResourceUser:            {aikagi.UsersView, aikagi.UsersEdit, nameOfUser},
-		aikagi.ResourceSecurityProfile: {aikagi.SecurityProfilesView, aikagi.SecurityProfilesEdit, nameOfProfile},
-		aikagi.ResourceHierarchyGroup:  {aikagi.AgentGroupingView, aikagi.AgentGroupingEdit, nameOfGroup},
-		aikagi.ResourceRoutingProfile:  {"RoutingPolicies.View", "RoutingPolicies.Edit", nameOfRoutingProfile},
-		aikagi.ResourceQueue:           {"Queues.View", "Queues.Edit", nameOfQueue},
-		aikagi.ResourceHours:           {"HoursOfOperation.View", "HoursOfOperation.Edit", nameOfHours},
-		aikagi.ResourceInstance:        {"", "", nameOfInstance},
+		aikagi.ResourceUser:            {aikagi.UsersView, aikagi.UsersEdit, nameOfUser, reachUser, keepUser},
+		aikagi.ResourceSecurityProfile: {aikagi.SecurityProfilesView, aikagi.SecurityProfilesEdit, nameOfProfile, reachProfile, keepProfile},
+		aikagi.ResourceHierarchyGroup:  {see: aikagi.AgentGroupingView, change: aikagi.AgentGroupingEdit, name: nameOfGroup},
+		aikagi.ResourceRoutingProfile:  {see: "RoutingPolicies.View", change: "RoutingPolicies.Edit", name: nameOfRoutingProfile},
+		aikagi.ResourceQueue:           {see: "Queues.View", change: "Queues.Edit", name: nameOfQueue},
+		aikagi.ResourceHours:           {see: "HoursOfOperation.View", change: "HoursOfOperation.Edit", name: nameOfHours},
+		aikagi.ResourceInstance:        {name: nameOfInstance},
 	}
+}
+
+func reachUser(ctx context.Context, s scene, id string, needed aikagi.Permission) error {
+	_, err := s.find(ctx, aikagi.UserID(id), needed)
+	return err
+}
+
+func keepUser(ctx context.Context, s scene, id string, tags []aikagi.Tag) error {
+	u, err := s.tx.FindUser(ctx, s.instance.ID, aikagi.UserID(id))
+	if err != nil {
+		return err
+	}
+	return s.rights.MayPlace(ctx, s.tx, u, tags, "tags")
+}
+
+func reachProfile(ctx context.Context, s scene, id string, needed aikagi.Permission) error {
+	_, err := s.rights.FindProfile(ctx, s.tx, s.instance.ID, aikagi.SecurityProfileID(id), needed)
+	return err
+}
+
+func keepProfile(_ context.Context, s scene, _ string, tags []aikagi.Tag) error {
+	return s.rights.MayRetagProfile(tags)
 }
 
 func nameOfUser(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string) (string, error) {
@@ -121,7 +147,7 @@ func (d *Directory) ListTags(ctx context.Context, instance aikagi.InstanceID, r 
 	var tags []aikagi.Tag
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
 		kind, known := labelledKinds()[r.Kind]
-		if err := d.enterAsLabeller(ctx, tx, instance, kind.see, known); err != nil {
+		if _, err := d.enterAsLabeller(ctx, tx, instance, kind, r.ID, kind.see, known); err != nil {
 			return err
 		}
 		if _, err := kind.name(ctx, tx, instance, r.ID); err != nil {
@@ -139,7 +165,8 @@ func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aik
 ) error {
 	return d.Store.Update(ctx, func(tx *store.Tx) error {
 		kind, known := labelledKinds()[r.Kind]
-		if err := d.enterAsLabeller(ctx, tx, instance, kind.change, known); err != nil {
+		s, err := d.enterAsLabeller(ctx, tx, instance, kind, r.ID, kind.change, known)
+		if err != nil {
 			return err
 		}
 		name, err := kind.name(ctx, tx, instance, r.ID)
@@ -154,6 +181,11 @@ func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aik
 		if err != nil {
 			return err
 		}
+		if kind.stays != nil {
+			if err := kind.stays(ctx, s, r.ID, after); err != nil {
+				return err
+			}
+		}
 		if err := tx.ReplaceTags(ctx, instance, r, after); err != nil {
 			return err
 		}
@@ -164,20 +196,26 @@ func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aik
 	})
 }
 
-// enterAsLabeller enters an instance for the tags of a kind of resources. Those
-// of an instance itself are the account's: of its principals the signed call is
-// judged, like any other.
-func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, needed aikagi.Permission, known bool) error {
+// enterAsLabeller enters an instance for the tags of one of a kind of resources.
+// Those of an instance itself are the account's: of its principals the signed call
+// is judged, like any other.
+func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID,
+	kind labelled, id string, needed aikagi.Permission, known bool,
+) (scene, error) {
 	switch {
 	case !known:
-		return aikagi.E(aikagi.NotFound, "resource", nil)
+		return scene{}, aikagi.E(aikagi.NotFound, "resource", nil)
+	case kind.reach != nil:
+		s, err := d.enterSome(ctx, tx, instance, needed)
+		if err != nil {
+			return s, err
+		}
+		return s, kind.reach(ctx, s, id, needed)
 	case needed != "":
-		_, err := d.enter(ctx, tx, instance, needed)
-		return err
+		return d.enter(ctx, tx, instance, needed)
 	}
 	if err := securityprofile.AccountOnly(ctx); err != nil {
-		return err
+		return scene{}, err
 	}
-	_, err := d.enter(ctx, tx, instance)
-	return err
+	return d.enter(ctx, tx, instance)
 }

@@ -49,7 +49,7 @@ func TestTagsComeWithWhatIsMade(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *world) {
 		admin := as(t, w.has(t, w.here.ID, "Admin"))
 		tag := aikagi.Tag{Key: "部署", Value: "東京"}
-		p, err := w.profiles.Create(admin, w.here.ID, "Tagged", "", nil, tag)
+		p, err := w.profiles.Create(admin, aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Tagged"}, tag)
 		must(t, err)
 		g, err := w.rules.CreateGroup(admin, w.here.ID, "", "東京", tag)
 		must(t, err)
@@ -65,7 +65,7 @@ func TestTagsComeWithWhatIsMade(t *testing.T) {
 				t.Errorf("%s: recorded %v", e.Action, e.Changes)
 			}
 		}
-		_, err = w.profiles.Create(admin, w.here.ID, "Reserved", "", nil, aikagi.Tag{Key: "aws:x"})
+		_, err = w.profiles.Create(admin, aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Reserved"}, aikagi.Tag{Key: "aws:x"})
 		wants(t, err, aikagi.Invalid, "reserved")
 		_, err = w.rules.CreateGroup(admin, w.here.ID, "", "大阪", aikagi.Tag{Key: "aws:x"})
 		wants(t, err, aikagi.Invalid, "reserved")

@@ -61,10 +61,10 @@ type change struct {
 func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID, version int64, a Amendment) (change, error) {
 	var c change
 	var err error
-	if c.scene, err = d.enter(ctx, tx, instance, aikagi.UsersEdit); err != nil {
+	if c.scene, err = d.enterSome(ctx, tx, instance, aikagi.UsersEdit); err != nil {
 		return c, err
 	}
-	if c.before, err = tx.FindUser(ctx, instance, id); err != nil {
+	if c.before, err = c.find(ctx, id, aikagi.UsersEdit); err != nil {
 		return c, err
 	}
 	if err := unchanged(c.before, version); err != nil {
@@ -82,8 +82,27 @@ func (d *Directory) judgeUpdate(ctx context.Context, tx *store.Tx, instance aika
 	if err := c.places(ctx, c.after); err != nil {
 		return c, err
 	}
+	if err := c.staysInReach(ctx); err != nil {
+		return c, err
+	}
 	c.stamp(ctx)
 	return c, nil
+}
+
+// staysInReach refuses another group in which the actor would not see the user.
+func (c *change) staysInReach(ctx context.Context) error {
+	if !c.rights.Narrow() || c.before.HierarchyGroupID == c.after.HierarchyGroupID {
+		return nil
+	}
+	tags, err := c.tx.ListTags(ctx, c.instance.ID, tagsOf(c.before))
+	if err != nil {
+		return err
+	}
+	return c.rights.MayPlace(ctx, c.tx, c.after, tags, "hierarchy_group")
+}
+
+func tagsOf(u aikagi.User) aikagi.Resource {
+	return aikagi.Resource{Kind: aikagi.ResourceUser, ID: string(u.ID)}
 }
 
 // stamp notes when a judged change is made and, of an address, by whom; a moved

@@ -44,7 +44,7 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		return u, aikagi.Secret{}, err
 	}
 	err = d.Store.View(ctx, func(tx *store.Tx) error {
-		_, _, err := d.mayCreate(ctx, tx, n, u)
+		_, _, _, err := d.mayCreate(ctx, tx, n, u, tags)
 		return err
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *Directory) Create(ctx context.Context, instance aikagi.InstanceID, n Ne
 		}
 	}
 	err = d.Store.Update(ctx, func(tx *store.Tx) error {
-		s, profiles, err := d.mayCreate(ctx, tx, n, u)
+		s, profiles, tags, err := d.mayCreate(ctx, tx, n, u, tags)
 		if err != nil {
 			return err
 		}
@@ -104,32 +104,34 @@ func (n NewUser) user() (aikagi.User, error) {
 }
 
 // mayCreate judges everything about a new user that the database must say, and
-// returns the profiles he will hold.
-func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, n NewUser, u aikagi.User) (scene, []aikagi.SecurityProfile, error) {
-	s, err := d.enter(ctx, tx, u.InstanceID, aikagi.UsersCreate)
-	if err != nil {
-		return s, nil, err
+// returns the profiles he will hold and the tags he will carry.
+func (d *Directory) mayCreate(ctx context.Context, tx *store.Tx, n NewUser, u aikagi.User, tags []aikagi.Tag) (
+	s scene, profiles []aikagi.SecurityProfile, carried []aikagi.Tag, err error,
+) {
+	if s, err = d.enterSome(ctx, tx, u.InstanceID, aikagi.UsersCreate); err != nil {
+		return s, nil, nil, err
 	}
-	if err := s.fitsIdentity(aikagi.User{}, u); err != nil {
-		return s, nil, err
+	err = first(
+		func() error { return s.fitsIdentity(aikagi.User{}, u) },
+		func() error { return s.fitsPassword(n) },
+		func() (err error) { profiles, err = s.profiles(ctx, u.SecurityProfileIDs); return err },
+		func() error { return s.rights.MayGive(profiles...) },
+		func() error { return s.places(ctx, u) },
+		func() error { return s.rights.MayRegister(u.Email) },
+		func() (err error) { carried, err = s.rights.Adopt(ctx, tx, u, tags); return err },
+		func() error { return s.nobodyHas(ctx, u.Username) },
+	)
+	return s, profiles, carried, err
+}
+
+// first asks rules in turn and returns the first refusal.
+func first(rules ...func() error) error {
+	for _, rule := range rules {
+		if err := rule(); err != nil {
+			return err
+		}
 	}
-	if err := s.fitsPassword(n); err != nil {
-		return s, nil, err
-	}
-	profiles, err := s.profiles(ctx, u.SecurityProfileIDs)
-	if err != nil {
-		return s, nil, err
-	}
-	if err := s.rights.MayGive(profiles...); err != nil {
-		return s, nil, err
-	}
-	if err := s.places(ctx, u); err != nil {
-		return s, nil, err
-	}
-	if err := s.rights.MayRegister(u.Email); err != nil {
-		return s, nil, err
-	}
-	return s, profiles, s.nobodyHas(ctx, u.Username)
+	return nil
 }
 
 func (s scene) nobodyHas(ctx context.Context, name aikagi.Username) error {
@@ -232,11 +234,11 @@ func (d *Directory) ReplaceProfiles(ctx context.Context, instance aikagi.Instanc
 	ids []aikagi.SecurityProfileID,
 ) error {
 	return d.Store.Update(ctx, func(tx *store.Tx) error {
-		s, err := d.enter(ctx, tx, instance, aikagi.UsersEditPermission)
+		s, err := d.enterSome(ctx, tx, instance, aikagi.UsersEditPermission)
 		if err != nil {
 			return err
 		}
-		u, err := s.target(ctx, id)
+		u, err := s.target(ctx, id, aikagi.UsersEditPermission)
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func stateOf(p aikagi.SecurityProfile) ProfileState {
 	switch {
 	case p.ID == "":
 		return ProfileMissing
-	case !aikagi.CanRepair(aikagi.Effective(p.Permissions)):
+	case !aikagi.CanRepair(securityprofile.Powers(p)):
 		return ProfileWeak
 	}
 	return ProfileGood
@@ -138,7 +138,8 @@ func (e *Emergency) restore(ctx context.Context, tx *store.Tx, fresh aikagi.Secu
 		err = tx.InsertSecurityProfile(ctx, fresh)
 	case ProfileWeak:
 		event.Action, event.TargetID = "security_profile.update", string(stored.ID)
-		stored.Permissions, stored.UpdatedAt = fresh.Permissions, fresh.UpdatedAt
+		fresh.ID, fresh.Description, fresh.Version, fresh.CreatedAt = stored.ID, stored.Description, stored.Version, stored.CreatedAt
+		stored = fresh // about everything again, too
 		if err = tx.UpdateSecurityProfile(ctx, stored); err == nil {
 			// A reset secret made for a holder while the profile was weak must not
 			// open an administrator (S6, S26).

@@ -120,10 +120,10 @@ func (r *Resets) helped(ctx context.Context, instance aikagi.InstanceID, id aika
 		if i, rights, err = securityprofile.Enter(ctx, tx, instance, now); err != nil {
 			return err
 		}
-		if err := rights.Require(aikagi.UsersView, aikagi.UsersEdit); err != nil {
+		if err := rights.RequireSomewhere(aikagi.UsersView, aikagi.UsersEdit); err != nil {
 			return err
 		}
-		if u, err = tx.FindUser(ctx, instance, id); err != nil {
+		if u, rights, err = rights.FindUser(ctx, tx, instance, id, aikagi.UsersView, aikagi.UsersEdit); err != nil {
 			return err
 		}
 		return rights.MayChangeWaysIn(ctx, tx, u)
@@ -144,20 +144,33 @@ func notToOneself(ctx context.Context, id aikagi.UserID) error {
 // mayHelp asks whether the actor may open a way in for u: Users View and Edit,
 // and every guarded power that u holds (S26).
 func (r *Resets) mayHelp(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User, now time.Time) error {
-	rights, err := helping(ctx, tx, i, now)
+	rights, err := helpingWhom(ctx, tx, i, u, now)
 	if err != nil {
 		return err
 	}
 	return rights.MayChangeWaysIn(ctx, tx, u)
 }
 
-// helping returns the rights of an actor who may help somebody at all.
+// helpingWhom returns the rights of an actor who may help this user.
+func helpingWhom(ctx context.Context, tx *store.Tx, i aikagi.Instance, u aikagi.User, now time.Time) (securityprofile.Rights, error) {
+	rights, err := helping(ctx, tx, i, now)
+	if err != nil {
+		return rights, err
+	}
+	if rights, err = rights.Toward(ctx, tx, u); err != nil {
+		return rights, err
+	}
+	return rights, rights.Require(aikagi.UsersView, aikagi.UsersEdit)
+}
+
+// helping returns the rights of an actor who may help somebody at all; whom, is
+// asked of Toward.
 func helping(ctx context.Context, tx *store.Tx, i aikagi.Instance, now time.Time) (securityprofile.Rights, error) {
 	rights, err := securityprofile.Of(ctx, tx, i, now)
 	if err != nil {
 		return rights, err
 	}
-	return rights, rights.Require(aikagi.UsersView, aikagi.UsersEdit)
+	return rights, rights.RequireSomewhere(aikagi.UsersView, aikagi.UsersEdit)
 }
 
 // issue stores a secret made by an administrator in the caller's transaction;

@@ -91,12 +91,15 @@ func (r *Resets) Waiting(ctx context.Context, i aikagi.Instance) (open []Open, u
 		for _, q := range requests {
 			one, err := r.open(ctx, tx, rights, q)
 			if aikagi.CodeOf(err) == aikagi.NotFound && err != nil {
-				continue // the user was deleted meanwhile
+				continue // the user was deleted meanwhile, or is nobody whom the actor sees
 			}
 			if err != nil {
 				return err
 			}
 			open = append(open, one)
+		}
+		if !rights.May(aikagi.UsersView) {
+			return nil // how many others ask is for whoever sees all
 		}
 		unknown, err = tx.CountUnknownRequests(ctx, i.ID, since)
 		return err
@@ -105,13 +108,13 @@ func (r *Resets) Waiting(ctx context.Context, i aikagi.Instance) (open []Open, u
 }
 
 func (r *Resets) open(ctx context.Context, tx *store.Tx, rights securityprofile.Rights, q aikagi.ResetRequest) (Open, error) {
-	u, err := tx.FindUser(ctx, q.InstanceID, q.UserID)
+	u, toward, err := rights.FindUser(ctx, tx, q.InstanceID, q.UserID)
 	if err != nil {
 		return Open{}, err
 	}
 	return Open{
 		Request: q, User: u, Receipt: Receipt(r.Ring, q.InstanceID, q.ID),
-		May: rights.MayChangeWaysIn(ctx, tx, u) == nil,
+		May: toward.May(aikagi.UsersEdit) && toward.MayChangeWaysIn(ctx, tx, u) == nil,
 	}, nil
 }
 
@@ -143,7 +146,8 @@ func (r *Resets) Mend(ctx context.Context, i aikagi.Instance, id aikagi.ResetReq
 
 func (r *Resets) waiting(ctx context.Context, i aikagi.Instance, id aikagi.ResetRequestID, now time.Time) (q aikagi.ResetRequest, u aikagi.User, err error) {
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		if _, err = helping(ctx, tx, i, now); err != nil {
+		rights, err := helping(ctx, tx, i, now)
+		if err != nil {
 			return err
 		}
 		if q, err = tx.FindRequest(ctx, i.ID, id); err != nil {
@@ -152,7 +156,7 @@ func (r *Resets) waiting(ctx context.Context, i aikagi.Instance, id aikagi.Reset
 		if q.State != aikagi.RequestWaiting || now.Sub(q.CreatedAt) > aikagi.ResetRequestTTL {
 			return aikagi.Because(aikagi.Conflict, "reset_request", "closed")
 		}
-		u, err = tx.FindUser(ctx, i.ID, q.UserID)
+		u, _, err = rights.FindUser(ctx, tx, i.ID, q.UserID, aikagi.UsersEdit)
 		return err
 	})
 	return q, u, err
@@ -223,7 +227,7 @@ func (r *Resets) mayRegister(ctx context.Context, tx *store.Tx, i aikagi.Instanc
 	if err := notToOneself(ctx, u.ID); err != nil {
 		return err
 	}
-	rights, err := helping(ctx, tx, i, now)
+	rights, err := helpingWhom(ctx, tx, i, u, now)
 	if err != nil {
 		return err
 	}

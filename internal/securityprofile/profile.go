@@ -39,19 +39,17 @@ type Listed struct {
 func (p *Profiles) List(ctx context.Context, instance aikagi.InstanceID) ([]Listed, error) {
 	var listed []Listed
 	err := p.Store.View(ctx, func(tx *store.Tx) error {
-		r, i, err := p.enter(ctx, tx, instance)
+		r, i, err := p.enter(ctx, tx, instance, aikagi.SecurityProfilesView)
 		if err != nil {
 			return err
 		}
-		if err := r.Require(aikagi.SecurityProfilesView); err != nil {
-			return err
-		}
-		all, err := tx.ListSecurityProfiles(ctx, instance)
+		all, err := r.listProfiles(ctx, tx, instance)
 		if err != nil {
 			return err
 		}
 		listed = make([]Listed, 0, len(all))
-		for _, one := range all {
+		for _, t := range all {
+			one := t.Profile
 			set := store.UserRange{Instance: instance, Set: store.UsersOfProfile, Of: string(one.ID)}
 			n, err := tx.CountUsers(ctx, set, store.CountCap)
 			if err != nil {
@@ -69,56 +67,62 @@ func (p *Profiles) List(ctx context.Context, instance aikagi.InstanceID) ([]List
 // Find reads a profile.
 func (p *Profiles) Find(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) (aikagi.SecurityProfile, error) {
 	var found aikagi.SecurityProfile
-	err := p.view(ctx, instance, func(tx *store.Tx) (err error) {
-		found, err = tx.FindSecurityProfile(ctx, instance, id)
+	err := p.view(ctx, instance, func(tx *store.Tx, r Rights) (err error) {
+		found, err = r.FindProfile(ctx, tx, instance, id, aikagi.SecurityProfilesView)
 		return err
 	})
 	return found, err
 }
 
-// view runs read for an actor who may see profiles.
-func (p *Profiles) view(ctx context.Context, instance aikagi.InstanceID, read func(*store.Tx) error) error {
+// view runs read for an actor who may see profiles, be it some.
+func (p *Profiles) view(ctx context.Context, instance aikagi.InstanceID, read func(*store.Tx, Rights) error) error {
 	return p.Store.View(ctx, func(tx *store.Tx) error {
-		r, _, err := p.enter(ctx, tx, instance)
+		r, _, err := p.enter(ctx, tx, instance, aikagi.SecurityProfilesView)
 		if err != nil {
 			return err
 		}
-		if err := r.Require(aikagi.SecurityProfilesView); err != nil {
-			return err
-		}
-		return read(tx)
+		return read(tx, r)
 	})
 }
 
-func (p *Profiles) enter(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID) (Rights, aikagi.Instance, error) {
+// enter lets in whoever may do something to some profile; to which is judged when
+// the profile is read.
+func (p *Profiles) enter(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, needed aikagi.Permission) (Rights, aikagi.Instance, error) {
 	i, r, err := Enter(ctx, tx, instance, p.Clock.Now())
+	if err == nil {
+		err = r.RequireSomewhere(needed)
+	}
 	return r, i, err
 }
 
-// Create makes a profile, with tags if there are some. Nobody makes one that he
-// may not give.
-func (p *Profiles) Create(ctx context.Context, instance aikagi.InstanceID, name, description string,
-	permissions []aikagi.Permission, tags ...aikagi.Tag,
-) (aikagi.SecurityProfile, error) {
-	made := aikagi.SecurityProfile{
-		InstanceID: instance, ID: aikagi.SecurityProfileID(aikagi.NewID()),
-		Name: name, Description: description, Permissions: sorted(permissions), Version: 1,
-	}
+// Create makes a profile of an instance as wished, with tags if there are some.
+// Nobody makes one that he may not give.
+func (p *Profiles) Create(ctx context.Context, wish aikagi.SecurityProfile, tags ...aikagi.Tag) (aikagi.SecurityProfile, error) {
+	made, instance := wish, wish.InstanceID
+	made.ID, made.Permissions, made.Version = aikagi.SecurityProfileID(aikagi.NewID()), sorted(wish.Permissions), 1
 	var broken aikagi.Invalids
-	_, err := aikagi.ParseSecurityProfileName(name)
+	_, err := aikagi.ParseSecurityProfileName(wish.Name)
 	broken.AddErr("profile_name", err)
-	check(&broken, description, permissions)
+	check(&broken, wish.Description, wish.Permissions)
+	broken = append(broken, checkScope(made)...)
 	tags, err = aikagi.ParseTags(tags)
 	broken.AddErr("tags", err)
 	if err := broken.Err(); err != nil {
 		return made, err
 	}
 	err = p.Store.Update(ctx, func(tx *store.Tx) error {
-		r, _, err := p.enter(ctx, tx, instance)
+		r, _, err := p.enter(ctx, tx, instance, aikagi.SecurityProfilesCreate)
+		if err != nil {
+			return err
+		}
+		tags, err := r.adoptProfile(tags)
 		if err != nil {
 			return err
 		}
 		if err := r.mayMake(ctx, tx, made); err != nil {
+			return err
+		}
+		if err := scopeGroup(ctx, tx, made); err != nil {
 			return err
 		}
 		made.CreatedAt = p.Clock.Now()
@@ -143,9 +147,6 @@ func resource(id aikagi.SecurityProfileID) aikagi.Resource {
 }
 
 func (r Rights) mayMake(ctx context.Context, tx *store.Tx, made aikagi.SecurityProfile) error {
-	if err := r.Require(aikagi.SecurityProfilesCreate); err != nil {
-		return err
-	}
 	if err := r.MayGive(made); err != nil {
 		return err
 	}
@@ -166,14 +167,13 @@ func (r Rights) mayMake(ctx context.Context, tx *store.Tx, made aikagi.SecurityP
 type Change struct {
 	Description *string
 	Permissions *[]aikagi.Permission
+	ScopeChange
 }
 
-// Update stores description and permissions; version is the one the form was
+// Update stores what is given; version is the one the form was
 // filled in from. Amazon Connect does not rename profiles.
-func (p *Profiles) Update(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID, version int64,
-	description string, permissions []aikagi.Permission,
-) error {
-	return p.change(ctx, instance, id, Change{&description, &permissions}, func(before aikagi.SecurityProfile) error {
+func (p *Profiles) Update(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID, version int64, c Change) error {
+	return p.change(ctx, instance, id, c, func(before aikagi.SecurityProfile) error {
 		if before.Version != version {
 			return aikagi.Because(aikagi.Conflict, "security_profile", "changed")
 		}
@@ -194,14 +194,11 @@ func (p *Profiles) change(ctx context.Context, instance aikagi.InstanceID, id ai
 		return err
 	}
 	return p.Store.Update(ctx, func(tx *store.Tx) error {
-		r, i, err := p.enter(ctx, tx, instance)
+		r, i, err := p.enter(ctx, tx, instance, aikagi.SecurityProfilesEdit)
 		if err != nil {
 			return err
 		}
-		if err := r.Require(aikagi.SecurityProfilesEdit); err != nil {
-			return err
-		}
-		before, err := tx.FindSecurityProfile(ctx, instance, id)
+		before, err := r.FindProfile(ctx, tx, instance, id, aikagi.SecurityProfilesEdit)
 		if err != nil {
 			return err
 		}
@@ -210,6 +207,12 @@ func (p *Profiles) change(ctx context.Context, instance aikagi.InstanceID, id ai
 		}
 		after := c.apply(before)
 		after.UpdatedAt = p.Clock.Now()
+		if err := checkScope(after).Err(); err != nil {
+			return err
+		}
+		if err := scopeGroup(ctx, tx, after); err != nil {
+			return err
+		}
 		if err := r.mayWiden(ctx, tx, before, after); err != nil {
 			return err
 		}
@@ -238,7 +241,7 @@ func (c Change) apply(p aikagi.SecurityProfile) aikagi.SecurityProfile {
 	if c.Permissions != nil {
 		p.Permissions = sorted(*c.Permissions)
 	}
-	return p
+	return c.ScopeChange.Apply(p)
 }
 
 // mayWiden judges a change of a profile: nobody touches one with a guarded power
@@ -258,7 +261,11 @@ func (r Rights) mayWiden(ctx context.Context, tx *store.Tx, before, after aikagi
 	if !slices.Contains(own.SecurityProfileIDs, before.ID) {
 		return nil
 	}
-	if gained := r.Held.Missing(aikagi.Effective(after.Permissions)); len(gained) > 0 {
+	gained := append(r.powers.Missing(Powers(after)), r.somewhere.Missing(aikagi.Effective(after.Permissions))...)
+	if scopeOf(before) != scopeOf(after) { // to be about others is to have something about them
+		gained = append(gained, r.powers.Missing(aikagi.Effective(after.Permissions))...)
+	}
+	if len(gained) > 0 {
 		return aikagi.Because(aikagi.Forbidden, "security_profile", "own")
 	}
 	return nil
@@ -272,7 +279,7 @@ func (p *Profiles) store(ctx context.Context, tx *store.Tx, i aikagi.Instance, b
 	// power must not open what it opens now (S6, S26).
 	guarded := aikagi.GuardedPermissions(i.Settings.ExtraGuarded...)
 	gained := aikagi.PowersLacked(aikagi.Effective(before.Permissions), aikagi.Effective(after.Permissions), guarded)
-	if len(gained) > 0 {
+	if len(gained) > 0 || scopeOf(before) != scopeOf(after) {
 		if err := tx.MoveEpochOfHolders(ctx, after.InstanceID, after.ID); err != nil {
 			return err
 		}
@@ -283,14 +290,11 @@ func (p *Profiles) store(ctx context.Context, tx *store.Tx, i aikagi.Instance, b
 // Delete removes a profile that nobody holds.
 func (p *Profiles) Delete(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) error {
 	return p.Store.Update(ctx, func(tx *store.Tx) error {
-		r, _, err := p.enter(ctx, tx, instance)
+		r, _, err := p.enter(ctx, tx, instance, aikagi.SecurityProfilesDelete)
 		if err != nil {
 			return err
 		}
-		if err := r.Require(aikagi.SecurityProfilesDelete); err != nil {
-			return err
-		}
-		found, err := tx.FindSecurityProfile(ctx, instance, id)
+		found, err := r.FindProfile(ctx, tx, instance, id, aikagi.SecurityProfilesDelete)
 		if err != nil {
 			return err
 		}
@@ -321,6 +325,7 @@ func differences(a, b aikagi.SecurityProfile) []aikagi.Change {
 		[3]string{"profile_name", a.Name, b.Name},
 		[3]string{"description", a.Description, b.Description},
 		[3]string{"permissions", joined(after.Missing(before)), joined(before.Missing(after))},
+		[3]string{"scope", scopeOf(a), scopeOf(b)},
 	)
 }
 

@@ -33,7 +33,7 @@ func ListRepairers(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID
 	var found []aikagi.User
 	seen := map[aikagi.UserID]bool{}
 	for _, p := range profiles {
-		if !aikagi.Effective(p.Permissions).Has(aikagi.UsersEditPermission) {
+		if !Powers(p).Has(aikagi.UsersEditPermission) {
 			continue // some profile of a repairer holds the rarest of the three
 		}
 		found, err = addRepairers(ctx, tx, p, found, seen, limit)
@@ -78,8 +78,8 @@ func repairer(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id 
 	if err != nil {
 		return user, false, err
 	}
-	held, err := Held(ctx, tx, instance, id)
-	return user, user.Enabled && user.PasswordHash != "" && aikagi.CanRepair(held), err
+	_, powers, err := HeldAndPowers(ctx, tx, instance, id) // who sees some users only cannot bring back the others
+	return user, user.Enabled && user.PasswordHash != "" && aikagi.CanRepair(powers), err
 }
 
 // KeepRepairer runs a change that may take somebody's rights and refuses it if

@@ -10,13 +10,18 @@ import (
 	"github.com/aikagi/aikagi/internal/store"
 )
 
-// Rights are what the actor of a context may do in one instance.
+// Rights are what the actor of a context may do in one instance. Of somebody whose
+// profiles are about some users only, they say nothing but what holds of all, until
+// Toward or FindUser names a user: a rule that does not ask is closed to him.
 type Rights struct {
-	Actor   aikagi.Actor
-	Held    aikagi.Permissions
-	self    aikagi.User // who acts; zero if no user does
-	guarded aikagi.Permissions
-	all     bool // emergency access, host commands, background jobs, and principals whose policies allow the call
+	Actor     aikagi.Actor
+	self      aikagi.User // who acts; zero if no user does
+	held      aikagi.Permissions
+	powers    aikagi.Permissions // held about everything, to be compared with others (S26)
+	somewhere aikagi.Permissions // held about anything
+	scoped    []aikagi.SecurityProfile
+	guarded   aikagi.Permissions
+	all       bool // emergency access, host commands, background jobs, and principals whose policies allow the call
 }
 
 // Enter reads an instance and what the actor may do there. A principal is judged
@@ -73,7 +78,9 @@ func (r Rights) ofUser(ctx context.Context, tx *store.Tx, instance aikagi.Instan
 		return r, err
 	}
 	r.self = user
-	r.Held, err = Held(ctx, tx, instance.ID, user.ID)
+	profiles, err := tx.ListProfilesOfUser(ctx, instance.ID, user.ID)
+	r.powers, r.somewhere = Powers(profiles...), union(profiles)
+	r.held, r.scoped = r.powers, narrowed(profiles)
 	return r, err
 }
 
@@ -104,7 +111,8 @@ func AccountOnly(ctx context.Context) error {
 	return aikagi.E(aikagi.Unauthenticated, "session", nil)
 }
 
-// Held returns the effective permissions of a user: the union of his profiles.
+// Held returns the effective permissions of a user, whatever they are about: the
+// union of his profiles.
 func Held(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.Permissions, error) {
 	profiles, err := tx.ListProfilesOfUser(ctx, instance, id)
 	if err != nil {
@@ -121,15 +129,36 @@ func union(profiles []aikagi.SecurityProfile) aikagi.Permissions {
 	return aikagi.Effective(lists...)
 }
 
+// HeldAndPowers returns what a user may do, and what of it is about everything.
+func HeldAndPowers(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id aikagi.UserID) (held, powers aikagi.Permissions, err error) {
+	profiles, err := tx.ListProfilesOfUser(ctx, instance, id)
+	return union(profiles), Powers(profiles...), err
+}
+
 // May reports whether the actor has every one of the permissions.
-func (r Rights) May(needed ...aikagi.Permission) bool { return r.all || r.Held.Has(needed...) }
+func (r Rights) May(needed ...aikagi.Permission) bool { return r.all || r.held.Has(needed...) }
 
 // Require refuses an actor who lacks one of the permissions; the reason names
 // the first one missing, so that the page can say what to ask for.
 func (r Rights) Require(needed ...aikagi.Permission) error {
 	for _, p := range needed {
-		if !r.May(p) {
+		switch {
+		case r.May(p):
+		case r.somewhere.Has(p):
+			return aikagi.Because(aikagi.Forbidden, "user", "restricted")
+		default:
 			return aikagi.Because(aikagi.Forbidden, "permission", string(p))
+		}
+	}
+	return nil
+}
+
+// RequireSomewhere refuses an actor who has one of the permissions about nothing.
+// What it lets pass must be judged again, of the user whom it is about.
+func (r Rights) RequireSomewhere(needed ...aikagi.Permission) error {
+	for _, p := range needed {
+		if !r.all && !r.somewhere.Has(p) {
+			return r.Require(p)
 		}
 	}
 	return nil
@@ -159,7 +188,7 @@ func (r Rights) MayGive(profiles ...aikagi.SecurityProfile) error {
 }
 
 func (r Rights) refuse(subject string, held aikagi.Permissions) error {
-	lacked := aikagi.PowersLacked(r.Held, held, r.guarded)
+	lacked := aikagi.PowersLacked(r.powers, held, r.guarded)
 	if len(lacked) == 0 {
 		return nil
 	}

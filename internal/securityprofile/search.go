@@ -17,8 +17,8 @@ type Tagged struct {
 // Describe reads a profile and its tags.
 func (p *Profiles) Describe(ctx context.Context, instance aikagi.InstanceID, id aikagi.SecurityProfileID) (Tagged, error) {
 	var found Tagged
-	err := p.view(ctx, instance, func(tx *store.Tx) (err error) {
-		if found.Profile, err = tx.FindSecurityProfile(ctx, instance, id); err != nil {
+	err := p.view(ctx, instance, func(tx *store.Tx, r Rights) (err error) {
+		if found.Profile, err = r.FindProfile(ctx, tx, instance, id, aikagi.SecurityProfilesView); err != nil {
 			return err
 		}
 		found.Tags, err = tx.ListTags(ctx, instance, resource(id))
@@ -34,19 +34,14 @@ func (p *Profiles) Search(ctx context.Context, instance aikagi.InstanceID, q cri
 		return nil, err
 	}
 	var found []Tagged
-	err := p.view(ctx, instance, func(tx *store.Tx) error {
-		all, err := tx.ListSecurityProfiles(ctx, instance)
-		if err != nil {
-			return err
-		}
-		tags, err := tx.ListTagsOfKind(ctx, instance, aikagi.ResourceSecurityProfile)
+	err := p.view(ctx, instance, func(tx *store.Tx, r Rights) error {
+		all, err := r.listProfiles(ctx, tx, instance)
 		if err != nil {
 			return err
 		}
 		found = nil
-		for _, one := range all {
-			t := Tagged{one, tags[string(one.ID)]}
-			if q.Matches(func(string) []string { return []string{one.Name} }, t.Tags) {
+		for _, t := range all {
+			if q.Matches(func(string) []string { return []string{t.Profile.Name} }, t.Tags) {
 				found = append(found, t)
 			}
 		}

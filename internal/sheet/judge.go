@@ -95,7 +95,7 @@ func (b reading) judgeCells(ctx context.Context, v *verdict, cells map[string]st
 	u, err := b.tx.FindUserByName(ctx, b.instance, name)
 	switch {
 	case aikagi.CodeOf(err) == aikagi.NotFound:
-		return b.judgeNew(v, cells, profiles)
+		return b.judgeNew(ctx, v, cells, profiles)
 	case err != nil:
 		return err
 	}
@@ -124,12 +124,12 @@ func (b reading) profilesIn(v *verdict, given string) []aikagi.SecurityProfile {
 	return found
 }
 
-func (b reading) judgeNew(v *verdict, cells map[string]string, profiles []aikagi.SecurityProfile) error {
+func (b reading) judgeNew(ctx context.Context, v *verdict, cells map[string]string, profiles []aikagi.SecurityProfile) error {
 	v.row.Kind = RowNew
 	draft, broken := overlay(directory.Draft{PhoneType: string(aikagi.SoftPhone), RoutingProfile: string(b.fallback)}, cells, b.named)
 	v.refuse(broken...)
 	var err error
-	v.edit, err = b.edits.JudgeNew(draft, profiles)
+	v.edit, err = b.edits.JudgeNew(ctx, draft, profiles)
 	v.row.Changes = b.readable(v.edit.Changes)
 	return v.refuseFor(err, cells)
 }

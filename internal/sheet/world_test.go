@@ -74,10 +74,12 @@ func newWorld(t *testing.T, url string) *world {
 	})
 	must(t, err)
 	profiles := &securityprofile.Profiles{Store: s, Clock: w.clock}
-	_, err = profiles.Create(host, w.here.ID, "Editor", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})
-	must(t, err)
-	_, err = profiles.Create(host, w.here.ID, "Viewer", "", []aikagi.Permission{aikagi.UsersView})
-	must(t, err)
+	for name, permissions := range map[string][]aikagi.Permission{
+		"Editor": {aikagi.UsersView, aikagi.UsersEdit}, "Viewer": {aikagi.UsersView},
+	} {
+		_, err = profiles.Create(host, aikagi.SecurityProfile{InstanceID: w.here.ID, Name: name, Permissions: permissions})
+		must(t, err)
+	}
 	c, err := w.rules.Choices(host, w.here.ID)
 	must(t, err)
 	w.routing = c.Routing[0].ID

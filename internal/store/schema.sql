@@ -125,6 +125,7 @@ CREATE TABLE security_profiles (
   version     BIGINT NOT NULL,
   created_at  BIGINT NOT NULL,
   updated_at  BIGINT NOT NULL,
+  scope       TEXT NOT NULL DEFAULT '{}',
   PRIMARY KEY (instance_id, id),
   UNIQUE (instance_id, name)
 );

@@ -134,12 +134,8 @@ func kind(t reflect.Type) reflect.Kind {
 
 // absentMembers are members of Amazon's model that we do not have, and why.
 var absentMembers = absent(
-	"restrictions are refused when a profile is made or changed, so none has any",
-	"DescribeSecurityProfile answer.SecurityProfile AllowedAccessControlHierarchyGroupId",
-	"DescribeSecurityProfile answer.SecurityProfile AllowedAccessControlTags",
+	"access to data tables is refused when a profile is made or changed, so none has any",
 	"DescribeSecurityProfile answer.SecurityProfile GranularAccessControlConfiguration",
-	"DescribeSecurityProfile answer.SecurityProfile HierarchyRestrictedResources",
-	"DescribeSecurityProfile answer.SecurityProfile TagRestrictedResources",
 ).and(
 	"what it means is documented nowhere that we know",
 	"DescribeSecurityProfile answer.SecurityProfile OrganizationResourceId",

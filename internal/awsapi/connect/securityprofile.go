@@ -27,31 +27,21 @@ func (r *profileRequest) profile() aikagi.SecurityProfileID {
 	return aikagi.SecurityProfileID(r.ProfileID)
 }
 
-// beyond are the members by which a profile gives less than its permissions say,
-// or rights outside this desk. They are refused: a profile that keeps them and
-// does not honour them would give more than its author believes. Empty ones ask
-// for nothing.
+// beyond are the members by which a profile gives rights outside this desk. They are
+// refused, because nothing here would honour them. Empty ones ask for nothing.
 type beyond struct {
-	AccessTags jsontext.Value `json:"AllowedAccessControlTags"`
-	Tagged     jsontext.Value `json:"TagRestrictedResources"`
-	Hierarchy  jsontext.Value `json:"HierarchyRestrictedResources"`
-	Group      jsontext.Value `json:"AllowedAccessControlHierarchyGroupId"`
 	Apps       jsontext.Value `json:"Applications"`
 	Modules    jsontext.Value `json:"AllowedFlowModules"`
 	DataTables jsontext.Value `json:"GranularAccessControlConfiguration"`
 }
 
-const beyondGap = "restrictions by tag and hierarchy, applications, flow modules and data tables are refused"
+const beyondGap = "applications, flow modules and data tables are refused"
 
 func (b beyond) check() error {
 	for _, m := range []struct {
 		name  string
 		value jsontext.Value
 	}{
-		{"AllowedAccessControlTags", b.AccessTags},
-		{"TagRestrictedResources", b.Tagged},
-		{"HierarchyRestrictedResources", b.Hierarchy},
-		{"AllowedAccessControlHierarchyGroupId", b.Group},
 		{"Applications", b.Apps},
 		{"AllowedFlowModules", b.Modules},
 		{"GranularAccessControlConfiguration", b.DataTables},
@@ -81,6 +71,7 @@ type createProfileRequest struct {
 	Description string              `json:"Description"`
 	Permissions []aikagi.Permission `json:"Permissions"`
 	Tags        tagSet              `json:"Tags"`
+	scopeWish
 	beyond
 }
 
@@ -101,8 +92,14 @@ func (a *API) createProfile(ctx context.Context, in *createProfileRequest) (*cre
 	if err != nil {
 		return nil, err
 	}
+	about, err := in.change()
+	if err != nil {
+		return nil, err
+	}
 	instance := aikagi.InstanceID(in.InstanceID)
-	made, err := a.Profiles.Create(ctx, instance, in.Name, in.Description, in.Permissions, tags...)
+	made, err := a.Profiles.Create(ctx, about.Apply(aikagi.SecurityProfile{
+		InstanceID: instance, Name: in.Name, Description: in.Description, Permissions: in.Permissions,
+	}), tags...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +115,7 @@ type describeProfileResponse struct {
 // is not documented, so it is left out.
 type describedProfile struct {
 	foundProfile
+	scopeTold
 	modified
 }
 
@@ -145,7 +143,7 @@ func (a *API) describeProfile(ctx context.Context, in *profileRequest) (*describ
 	}
 	scope := awsapi.CallerFrom(ctx).Scope(in.instance())
 	return &describeProfileResponse{describedProfile{
-		foundProfileOf(scope, found), modified{awsapi.Epoch(found.Profile.UpdatedAt), scope.Region},
+		foundProfileOf(scope, found), scopeOf(found.Profile), modified{awsapi.Epoch(found.Profile.UpdatedAt), scope.Region},
 	}}, nil
 }
 
@@ -154,6 +152,7 @@ type updateProfileRequest struct {
 	ProfileID   string               `json:"-" path:"SecurityProfileId"`
 	Description *string              `json:"Description"`
 	Permissions *[]aikagi.Permission `json:"Permissions"`
+	scopeWish
 	beyond
 }
 
@@ -165,9 +164,12 @@ func (a *API) updateProfile(ctx context.Context, in *updateProfileRequest) (*not
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	err := a.Profiles.Amend(ctx, aikagi.InstanceID(in.InstanceID), aikagi.SecurityProfileID(in.ProfileID),
-		securityprofile.Change{Description: in.Description, Permissions: in.Permissions})
-	return &nothing{}, err
+	about, err := in.change()
+	if err != nil {
+		return nil, err
+	}
+	return &nothing{}, a.Profiles.Amend(ctx, aikagi.InstanceID(in.InstanceID), aikagi.SecurityProfileID(in.ProfileID),
+		securityprofile.Change{Description: in.Description, Permissions: in.Permissions, ScopeChange: about})
 }
 
 func (a *API) deleteProfile(ctx context.Context, in *profileRequest) (*nothing, error) {

@@ -124,13 +124,9 @@ func TestS25WhatAProfileDoesNotHonourIsRefused(t *testing.T) {
 	d := open(t)
 	all, agent := "/security-profiles/"+d.Instance, d.profileID("Agent")
 	for member, value := range map[string]any{
-		"AllowedAccessControlTags":             object{"a": "b"},
-		"TagRestrictedResources":               []string{"User"},
-		"HierarchyRestrictedResources":         []string{"User"},
-		"AllowedAccessControlHierarchyGroupId": nobody,
-		"Applications":                         []object{{"Namespace": "n", "ApplicationPermissions": []string{"ACCESS"}}},
-		"AllowedFlowModules":                   []object{{"FlowModuleId": nobody, "Type": "MCP"}},
-		"GranularAccessControlConfiguration":   object{"DataTableAccessControlConfiguration": object{}},
+		"Applications":                       []object{{"Namespace": "n", "ApplicationPermissions": []string{"ACCESS"}}},
+		"AllowedFlowModules":                 []object{{"FlowModuleId": nobody, "Type": "MCP"}},
+		"GranularAccessControlConfiguration": object{"DataTableAccessControlConfiguration": object{}},
 	} {
 		for _, a := range []string{
 			string(d.put(all, object{"SecurityProfileName": "Bound", member: value}).Must(http.StatusBadRequest).Body),

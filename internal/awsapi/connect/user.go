@@ -5,6 +5,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/channel"
 )
 
 type listUsersResponse struct {
@@ -78,7 +79,7 @@ type describedUser struct {
 	RoutingProfileID   string            `json:"RoutingProfileId"`
 	HierarchyGroupID   string            `json:"HierarchyGroupId,omitempty"`
 	Tags               map[string]string `json:"Tags"`
-	channelConfigs
+	channel.Configs
 	modified
 }
 
@@ -117,7 +118,7 @@ func (a *API) describeUser(ctx context.Context, in *userRequest) (*describeUserR
 		IdentityInfo: identityOf(u), PhoneConfig: phoneOf(u.Phone), DirectoryUserID: string(u.ID),
 		SecurityProfileIDs: texts(u.SecurityProfileIDs), RoutingProfileID: string(u.RoutingProfileID),
 		HierarchyGroupID: string(u.HierarchyGroupID), Tags: tagMap(tags),
-		channelConfigs: channelsOf(u.Phone), modified: modified{awsapi.Epoch(u.UpdatedAt), scope.Region},
+		Configs: channel.Of(u.Phone), modified: modified{awsapi.Epoch(u.UpdatedAt), scope.Region},
 	}}, nil
 }
 

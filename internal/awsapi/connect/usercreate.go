@@ -5,6 +5,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/channel"
 	"github.com/aikagi/aikagi/internal/directory"
 )
 
@@ -19,7 +20,7 @@ type createUserRequest struct {
 	RoutingProfileID   string       `json:"RoutingProfileId" required:""`
 	HierarchyGroupID   string       `json:"HierarchyGroupId"`
 	Tags               tagSet       `json:"Tags"`
-	channelConfigs
+	channel.Configs
 }
 
 // touch names the user that is to be, and all that he is given: a Deny on one
@@ -78,14 +79,14 @@ func (r *createUserRequest) newUser() (directory.NewUser, error) {
 	if r.DirectoryUserID != "" {
 		return n, awsapi.Invalid("DirectoryUserId: there is no directory behind this instance; leave it out.")
 	}
-	if err := r.PhoneConfig.agrees(r.channelConfigs); err != nil {
+	if err := r.PhoneConfig.agrees(r.Configs); err != nil {
 		return n, err
 	}
 	var err error
 	if n.Tags, err = r.Tags.tags(); err != nil {
 		return n, err
 	}
-	n.Channels, err = r.settings()
+	n.Channels, err = r.Settings()
 	return n, err
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/channel"
 	"github.com/aikagi/aikagi/internal/awsapi/condition"
 	"github.com/aikagi/aikagi/internal/search"
 )
@@ -283,7 +284,7 @@ type foundUser struct {
 	SecurityProfileIDs []string          `json:"SecurityProfileIds"`
 	Tags               map[string]string `json:"Tags"`
 	Username           string            `json:"Username"`
-	channelConfigs
+	channel.Configs
 }
 
 // knownAs is Amazon's UserIdentityInfoLite.
@@ -337,15 +338,8 @@ func foundOf(scope aikagi.Scope, u aikagi.User, tags []aikagi.Tag) foundUser {
 		ID: string(u.ID), IdentityInfo: knownAs{given(u.FirstName), given(u.LastName)},
 		PhoneConfig: phoneOf(u.Phone), RoutingProfileID: string(u.RoutingProfileID),
 		SecurityProfileIDs: texts(u.SecurityProfileIDs), Tags: tagMap(tags), Username: string(u.Username),
-		channelConfigs: channelsOf(u.Phone),
+		Configs: channel.Of(u.Phone).Times(milliseconds),
 	}
 	f.PhoneConfig.AfterContactWorkTimeLimit *= milliseconds
-	for _, c := range f.AfterContactWork {
-		for _, limit := range []*timeLimit{c.Config, c.Callback} {
-			if limit != nil {
-				*limit.Seconds *= milliseconds
-			}
-		}
-	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi"
+	"github.com/aikagi/aikagi/internal/awsapi/channel"
 	"github.com/aikagi/aikagi/internal/directory"
 )
 
@@ -54,13 +55,13 @@ func (a *API) updateUserPhoneConfig(ctx context.Context, in *phoneRequest) (*not
 type configRequest struct {
 	InstanceID string `json:"-" path:"InstanceId"`
 	UserID     string `json:"-" path:"UserId"`
-	channelConfigs
+	channel.Configs
 }
 
 func (r *configRequest) touch() awsapi.Touch { return inInstance(r.InstanceID, user(r.UserID)) }
 
 func (a *API) updateUserConfig(ctx context.Context, in *configRequest) (*nothing, error) {
-	settings, err := in.settings()
+	settings, err := in.Settings()
 	if err != nil {
 		return nil, err
 	}

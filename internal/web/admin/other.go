@@ -59,7 +59,7 @@ func compareSettings(p web.Page, stored, typed settingsForm) []changeRow {
 }
 
 // compareProfiles has a row for each permission that saving would add or take.
-func compareProfiles(p web.Page, stored, typed aikagi.SecurityProfile) []changeRow {
+func compareProfiles(p web.Page, stored, typed aikagi.SecurityProfile, b branches) []changeRow {
 	var rows []changeRow
 	if stored.Description != typed.Description {
 		rows = append(rows, changeRow{word(p, "admin.field", "description"), stored.Description, typed.Description})
@@ -71,6 +71,9 @@ func compareProfiles(p web.Page, stored, typed aikagi.SecurityProfile) []changeR
 	}
 	for _, x := range after.Missing(before) {
 		rows = append(rows, changeRow{name(x), p.T("admin.other.with"), p.T("admin.other.takes")})
+	}
+	if before, after := scopeText(p, stored, b), scopeText(p, typed, b); before != after {
+		rows = append(rows, changeRow{word(p, "admin.field", "scope"), before, after})
 	}
 	return rows
 }

@@ -46,6 +46,10 @@ type profilePage struct {
 	Unknown   []aikagi.Permission // kept as they are: Amazon's newer names
 	Action    string
 	Other     *otherVersion
+
+	ScopeTags  string // a line each, as typed
+	TagScoped  []web.Choice
+	Branches   []web.Choice // of the hierarchy
 }
 
 type matrixGroup struct {
@@ -96,13 +100,20 @@ func matrix(p web.Page, i aikagi.Instance, has []aikagi.Permission) []matrixGrou
 	return groups
 }
 
-func (p *profilePage) fill(i aikagi.Instance) {
+func (a *Admin) fillProfile(r *http.Request, p *profilePage, here door.Here) error {
+	i := here.Instance
+	groups, err := a.branches(r, here)
+	if err != nil {
+		return err
+	}
+	p.fillScope(groups)
 	p.Groups = matrix(p.Page, i, p.Profile.Permissions)
 	for _, x := range p.Profile.Permissions {
 		if !x.Known() {
 			p.Unknown = append(p.Unknown, x)
 		}
 	}
+	return nil
 }
 
 func (a *Admin) profilePage(r *http.Request, here door.Here) (profilePage, error) {
@@ -113,6 +124,7 @@ func (a *Admin) profilePage(r *http.Request, here door.Here) (profilePage, error
 	}
 	page.Profile, err = a.Profiles.Find(r.Context(), here.Instance.ID, aikagi.SecurityProfileID(id))
 	page.Title, page.Action = page.Profile.Name, page.Path("/admin/profiles/"+id)
+	page.ScopeTags = inLines(page.Profile.ScopeTags)
 	page.MayEdit, page.MayDelete = here.May(aikagi.SecurityProfilesEdit), here.May(aikagi.SecurityProfilesDelete)
 	return page, err
 }
@@ -128,7 +140,9 @@ func (a *Admin) showProfile(w http.ResponseWriter, r *http.Request, here door.He
 	if err != nil {
 		return err
 	}
-	page.fill(here.Instance)
+	if err := a.fillProfile(r, &page, here); err != nil {
+		return err
+	}
 	return a.pages.Render(w, r, http.StatusOK, "profile.html", page)
 }
 
@@ -137,7 +151,9 @@ func (a *Admin) showNewProfile(w http.ResponseWriter, r *http.Request, here door
 		return err // asks for the permission to look at profiles at all
 	}
 	page := a.newProfilePage(r)
-	page.fill(here.Instance)
+	if err := a.fillProfile(r, &page, here); err != nil {
+		return err
+	}
 	return a.pages.Render(w, r, http.StatusOK, "profile.html", page)
 }
 
@@ -155,15 +171,15 @@ func permissionsIn(form web.Form) []aikagi.Permission {
 const profileForm = 128 << 10
 
 func (a *Admin) handleNewProfile(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	form, err := web.ParseForm(r, profileForm, "profile_name", "description", "permission*")
+	form, err := web.ParseForm(r, profileForm, append([]string{"profile_name"}, profileFields...)...)
 	if err != nil {
 		return err
 	}
-	name, description, ticked := fold(form.Get("profile_name")), foldName(form.Get("description")), permissionsIn(form)
-	made, err := a.Profiles.Create(r.Context(), here.Instance.ID, name, description, ticked)
+	wish := profileIn(form, aikagi.SecurityProfile{InstanceID: here.Instance.ID, Name: fold(form.Get("profile_name"))})
+	made, err := a.Profiles.Create(r.Context(), wish)
 	if err != nil {
 		page := a.newProfilePage(r)
-		page.Profile = aikagi.SecurityProfile{Name: name, Description: description, Permissions: ticked}
+		page.Profile, page.ScopeTags = wish, form.Get("scope_tags")
 		return a.profileAgain(w, r, here, page, err)
 	}
 	a.Web.Flash(w, "ok", "admin.saved")
@@ -171,7 +187,9 @@ func (a *Admin) handleNewProfile(w http.ResponseWriter, r *http.Request, here do
 }
 
 func (a *Admin) profileAgain(w http.ResponseWriter, r *http.Request, here door.Here, page profilePage, why error) error {
-	page.fill(here.Instance)
+	if err := a.fillProfile(r, &page, here); err != nil {
+		return err
+	}
 	status := explain(&page.Page, why)
 	if status == 0 {
 		return why
@@ -182,7 +200,7 @@ func (a *Admin) profileAgain(w http.ResponseWriter, r *http.Request, here door.H
 // handleProfile first shows what would change and whom it concerns; the second
 // time, with "save", it stores.
 func (a *Admin) handleProfile(w http.ResponseWriter, r *http.Request, here door.Here) error {
-	form, err := web.ParseForm(r, profileForm, "description", "permission*", "version", "save")
+	form, err := web.ParseForm(r, profileForm, append([]string{"version", "save"}, profileFields...)...)
 	if err != nil {
 		return err
 	}
@@ -190,17 +208,20 @@ func (a *Admin) handleProfile(w http.ResponseWriter, r *http.Request, here door.
 	if err != nil {
 		return err
 	}
-	description, ticked := foldName(form.Get("description")), permissionsIn(form)
+	typed := profileIn(form, page.Profile)
 	if !form.Has("save") && version(form) == page.Profile.Version {
-		return a.confirmProfile(w, r, here, page.Profile, form, ticked)
+		return a.confirmProfile(w, r, here, page.Profile, typed, form)
 	}
 	// Without "save" the version is not the stored one, and the rule says so.
-	err = a.Profiles.Update(r.Context(), here.Instance.ID, page.Profile.ID, version(form), description, ticked)
+	err = a.Profiles.Update(r.Context(), here.Instance.ID, page.Profile.ID, version(form), changeTo(typed))
 	if err != nil {
-		typed := page.Profile
-		typed.Description, typed.Permissions = description, ticked
+		page.ScopeTags = form.Get("scope_tags")
+		groups, gerr := a.branches(r, here)
+		if gerr != nil {
+			return gerr
+		}
 		if reasonOf(err, aikagi.Conflict, "changed") {
-			page.Other = otherThan(page.Action, compareProfiles(page.Page, page.Profile, typed))
+			page.Other = otherThan(page.Action, compareProfiles(page.Page, page.Profile, typed, groups))
 		} else {
 			typed.Version = version(form) // what somebody else stored meanwhile has not been shown
 		}
@@ -211,7 +232,8 @@ func (a *Admin) handleProfile(w http.ResponseWriter, r *http.Request, here door.
 	return back(w, r, "/admin/profiles/"+string(page.Profile.ID))
 }
 
-func (a *Admin) confirmProfile(w http.ResponseWriter, r *http.Request, here door.Here, p aikagi.SecurityProfile, form web.Form, ticked []aikagi.Permission) error {
+func (a *Admin) confirmProfile(w http.ResponseWriter, r *http.Request, here door.Here, p, typed aikagi.SecurityProfile, form web.Form) error {
+	ticked := typed.Permissions
 	page := confirmPage{Page: a.Web.Page(r, "admin.profile.confirm", "name", p.Name)}
 	before, after := aikagi.NewPermissions(p.Permissions...), aikagi.NewPermissions(ticked...)
 	path := page.Path("/admin/profiles/" + string(p.ID))
@@ -221,7 +243,12 @@ func (a *Admin) confirmProfile(w http.ResponseWriter, r *http.Request, here door
 			{Name: "version", Value: form.Get("version")},
 			{Name: "save", Value: "yes"},
 			{Name: "description", Value: form.Get("description")},
+			{Name: "scope_tags", Value: form.Get("scope_tags")},
+			{Name: "scope_branch", Value: form.Get("scope_branch")},
 		},
+	}
+	for _, kind := range form.All("tag_scoped") {
+		page.Confirm.Fields = append(page.Confirm.Fields, web.Hidden{Name: "tag_scoped", Value: kind})
 	}
 	for _, x := range ticked {
 		page.Confirm.Fields = append(page.Confirm.Fields, web.Hidden{Name: "permission", Value: string(x)})
@@ -233,6 +260,13 @@ func (a *Admin) confirmProfile(w http.ResponseWriter, r *http.Request, here door
 	for _, x := range after.Missing(before) {
 		page.Confirm.Consequences = append(page.Confirm.Consequences,
 			page.T("admin.profile.takes", "permission", permissionName(page.Page, x), "api", string(x)))
+	}
+	groups, err := a.branches(r, here)
+	if err != nil {
+		return err
+	}
+	if after := scopeText(page.Page, typed, groups); after != scopeText(page.Page, p, groups) {
+		page.Confirm.Consequences = append(page.Confirm.Consequences, page.T("admin.profile.rescopes", "scope", after))
 	}
 	if len(page.Confirm.Consequences) == 0 {
 		page.Confirm.Consequences = []string{page.T("admin.profile.same")}

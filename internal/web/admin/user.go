@@ -57,11 +57,12 @@ func (a *Admin) userPage(r *http.Request, here door.Here) (userPage, error) {
 		page.Badges = append(page.Badges, badge{"danger", page.T("admin.state.locked")})
 	}
 	page.Tags, page.Proficiencies = inLines(page.Person.Tags), inLines(page.Person.Proficiencies)
-	page.MayEdit = here.May(aikagi.UsersEdit)
+	may := page.Person.May
+	page.MayEdit = may(aikagi.UsersEdit)
 	page.MayHelp = page.MayEdit && !page.Person.Beyond
-	page.MayGive = here.May(aikagi.UsersEditPermission) && !page.Person.Beyond
-	page.MayEnable = here.May(aikagi.UsersEnableAndDisable) && !page.Person.Beyond && !page.Person.Self
-	page.MayDelete = here.May(aikagi.UsersDelete) && !page.Person.Beyond && !page.Person.Self
+	page.MayGive = may(aikagi.UsersEditPermission) && !page.Person.Beyond
+	page.MayEnable = may(aikagi.UsersEnableAndDisable) && !page.Person.Beyond && !page.Person.Self
+	page.MayDelete = may(aikagi.UsersDelete) && !page.Person.Beyond && !page.Person.Self
 	if !page.MayEdit {
 		return page, nil
 	}

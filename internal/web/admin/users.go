@@ -155,8 +155,11 @@ func queryPath(path string, q directory.Query) string {
 func filterChips(p web.Page, q directory.Query, c directory.Counts) []chip {
 	var chips []chip
 	add := func(f directory.Filter, text i18n.Key, count string) {
+		if c.Withheld {
+			count = ""
+		}
 		chips = append(chips, chip{
-			Text: p.T(text) + " " + count, Current: q.Search == "" && q.Filter == f,
+			Text: strings.TrimSpace(p.T(text) + " " + count), Current: q.Search == "" && q.Filter == f,
 			Path: listPath(p, directory.Query{Filter: f, Size: q.Size}),
 		})
 	}

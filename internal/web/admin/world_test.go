@@ -102,9 +102,9 @@ func (o *office) furnish(t *testing.T) {
 	})
 	must(t, err)
 	profiles := &securityprofile.Profiles{Store: o.store, Clock: o.rules.Clock}
-	_, err = profiles.Create(host, o.here.ID, "Editor", "", []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit})
+	_, err = profiles.Create(host, aikagi.SecurityProfile{InstanceID: o.here.ID, Name: "Editor", Permissions: []aikagi.Permission{aikagi.UsersView, aikagi.UsersEdit}})
 	must(t, err)
-	_, err = profiles.Create(host, o.here.ID, "Viewer", "", []aikagi.Permission{aikagi.UsersView})
+	_, err = profiles.Create(host, aikagi.SecurityProfile{InstanceID: o.here.ID, Name: "Viewer", Permissions: []aikagi.Permission{aikagi.UsersView}})
 	must(t, err)
 	c, err := o.rules.Choices(host, o.here.ID)
 	must(t, err)

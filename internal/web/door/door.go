@@ -30,11 +30,17 @@ type Here struct {
 	User      aikagi.User        // zero in emergency access
 	Held      aikagi.Permissions // of the user; rules read them again
 	Emergency bool
+	powers    aikagi.Permissions // of Held, what is about everything
 }
 
 // May reports whether a button is worth showing. The rule behind it decides.
 func (h Here) May(needed ...aikagi.Permission) bool {
 	return h.Emergency || h.Held.Has(needed...)
+}
+
+// MayEverywhere reports whether what is about everybody is worth showing.
+func (h Here) MayEverywhere(needed ...aikagi.Permission) bool {
+	return h.Emergency || h.powers.Has(needed...)
 }
 
 // LoggedIn reports whether somebody is.
@@ -181,14 +187,14 @@ func (d *Door) user(ctx context.Context, found aikagi.Session, here *Here, actor
 		if here.User, err = tx.FindUser(ctx, found.InstanceID, found.UserID); err != nil {
 			return err
 		}
-		here.Held, err = securityprofile.Held(ctx, tx, found.InstanceID, found.UserID)
+		here.Held, here.powers, err = securityprofile.HeldAndPowers(ctx, tx, found.InstanceID, found.UserID)
 		return err
 	})
 	if err != nil && aikagi.CodeOf(err) != aikagi.NotFound {
 		return err
 	}
 	if !here.User.Enabled { // or deleted
-		here.User, here.Held = aikagi.User{}, nil
+		here.User, here.Held, here.powers = aikagi.User{}, nil, nil
 		return aikagi.E(aikagi.Unauthenticated, "session", nil)
 	}
 	here.Session = found

@@ -12,6 +12,7 @@ type entry struct {
 	path  string
 	needs aikagi.Permission
 	also  string // pages that belong to it but lie elsewhere
+	whole bool   // it is about everybody
 }
 
 // menu makes the menu of whoever is logged in. It is the same on all pages, so
@@ -29,15 +30,15 @@ func menu(visit *web.Visit, here Here) *web.Menu {
 		})
 	}
 	people := group(visit, here, "menu.people",
-		entry{"menu.users", "/admin/users", aikagi.UsersView, "/admin/import"},
-		entry{"menu.requests", "/admin/requests", aikagi.UsersEdit, ""},
-		entry{"menu.profiles", "/admin/profiles", aikagi.SecurityProfilesView, ""},
-		entry{"menu.hierarchy", "/admin/hierarchy", aikagi.AgentGroupingView, ""},
+		entry{label: "menu.users", path: "/admin/users", needs: aikagi.UsersView, also: "/admin/import"},
+		entry{label: "menu.requests", path: "/admin/requests", needs: aikagi.UsersEdit},
+		entry{label: "menu.profiles", path: "/admin/profiles", needs: aikagi.SecurityProfilesView},
+		entry{label: "menu.hierarchy", path: "/admin/hierarchy", needs: aikagi.AgentGroupingView},
 	)
 	operation := group(visit, here, "menu.operation",
-		entry{"menu.mail", "/admin/mail", aikagi.UsersEdit, ""},
-		entry{"menu.audit", "/admin/audit", aikagi.HistoricalChangesView, ""},
-		entry{"menu.settings", "/admin/settings", aikagi.SecurityProfilesEdit, ""},
+		entry{label: "menu.mail", path: "/admin/mail", needs: aikagi.UsersEdit, whole: true},
+		entry{label: "menu.audit", path: "/admin/audit", needs: aikagi.HistoricalChangesView, whole: true},
+		entry{label: "menu.settings", path: "/admin/settings", needs: aikagi.SecurityProfilesEdit, whole: true},
 	)
 	for _, g := range []web.MenuGroup{people, operation} {
 		if len(g.Items) > 0 {
@@ -50,7 +51,7 @@ func menu(visit *web.Visit, here Here) *web.Menu {
 func group(visit *web.Visit, here Here, label i18n.Key, entries ...entry) web.MenuGroup {
 	g := web.MenuGroup{Label: label}
 	for _, e := range entries {
-		if !here.May(e.needs) {
+		if !here.May(e.needs) || e.whole && !here.MayEverywhere(e.needs) {
 			continue
 		}
 		item := web.MenuItem{Label: e.label, Path: visit.Path(e.path)}
