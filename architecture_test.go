@@ -42,7 +42,7 @@ var ranks = [][]string{
 	},
 	5: {"internal/sheet"},
 	6: {"internal/web", "internal/awsapi", "internal/awsapi/client", "internal/sample", "internal/doctor", "internal/ops"},
-	7: {"internal/web/door", "internal/awsapi/condition", "internal/unreachable"},
+	7: {"internal/web/door", "internal/awsapi/condition", "internal/awsapi/channel", "internal/unreachable"},
 	8: {
 		"internal/web/portal", "internal/web/admin", "internal/web/console", "internal/web/devmail",
 		"internal/awsapi/connect", "internal/awsapi/desk", "internal/awsapi/devfault",

@@ -240,7 +240,7 @@ func TestS23FormsTakeOneTextAField(t *testing.T) {
 }
 
 // many are the fields that may come more than once: boxes to tick.
-var many = []string{"permission", "security_profiles", "way", "id", "profiles"}
+var many = []string{"permission", "security_profiles", "tag_scoped", "way", "id", "profiles"}
 
 func (s *siege) malformed(p *place, who string, f form) {
 	s.t.Helper()

@@ -12,8 +12,8 @@ import (
 // his password, and his tags.
 func (d *Directory) Describe(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.User, []aikagi.Tag, error) {
 	var tags []aikagi.Tag
-	u, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) (aikagi.User, error) {
-		u, err := s.tx.FindUser(ctx, instance, id)
+	u, err := viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (aikagi.User, error) {
+		u, err := s.find(ctx, id, aikagi.UsersView)
 		if err != nil {
 			return u, err
 		}

@@ -98,9 +98,9 @@ func (s scene) setProficiencies(ctx context.Context, u aikagi.User, before, all 
 // ListProficiencies reads what a user is good at, and the user himself.
 func (d *Directory) ListProficiencies(ctx context.Context, instance aikagi.InstanceID, id aikagi.UserID) (aikagi.User, []aikagi.Proficiency, error) {
 	var u aikagi.User
-	all, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) ([]aikagi.Proficiency, error) {
+	all, err := viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) ([]aikagi.Proficiency, error) {
 		var err error
-		if u, err = s.tx.FindUser(ctx, instance, id); err != nil {
+		if u, err = s.find(ctx, id, aikagi.UsersView); err != nil {
 			return nil, err
 		}
 		u.PasswordHash = known(u.PasswordHash)

@@ -35,6 +35,14 @@ func labelledKinds() map[aikagi.ResourceKind]labelled {
 	}
 }
 
+func kindOf(r aikagi.Resource) (labelled, error) {
+	kind, known := labelledKinds()[r.Kind]
+	if !known {
+		return kind, aikagi.E(aikagi.NotFound, "resource", nil)
+	}
+	return kind, nil
+}
+
 func reachUser(ctx context.Context, s scene, id string, needed aikagi.Permission) error {
 	_, err := s.find(ctx, aikagi.UserID(id), needed)
 	return err
@@ -146,14 +154,16 @@ func (d *Directory) RemoveTags(ctx context.Context, instance aikagi.InstanceID, 
 func (d *Directory) ListTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource) ([]aikagi.Tag, error) {
 	var tags []aikagi.Tag
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
-		kind, known := labelledKinds()[r.Kind]
-		if _, err := d.enterAsLabeller(ctx, tx, instance, kind, r.ID, kind.see, known); err != nil {
+		kind, err := kindOf(r)
+		if err != nil {
+			return err
+		}
+		if _, err := d.enterAsLabeller(ctx, tx, instance, r.ID, kind, kind.see); err != nil {
 			return err
 		}
 		if _, err := kind.name(ctx, tx, instance, r.ID); err != nil {
 			return err
 		}
-		var err error
 		tags, err = tx.ListTags(ctx, instance, r)
 		return err
 	})
@@ -164,8 +174,11 @@ func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aik
 	change func(before []aikagi.Tag) ([]aikagi.Tag, error),
 ) error {
 	return d.Store.Update(ctx, func(tx *store.Tx) error {
-		kind, known := labelledKinds()[r.Kind]
-		s, err := d.enterAsLabeller(ctx, tx, instance, kind, r.ID, kind.change, known)
+		kind, err := kindOf(r)
+		if err != nil {
+			return err
+		}
+		s, err := d.enterAsLabeller(ctx, tx, instance, r.ID, kind, kind.change)
 		if err != nil {
 			return err
 		}
@@ -199,12 +212,10 @@ func (d *Directory) retag(ctx context.Context, instance aikagi.InstanceID, r aik
 // enterAsLabeller enters an instance for the tags of one of a kind of resources.
 // Those of an instance itself are the account's: of its principals the signed call
 // is judged, like any other.
-func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID,
-	kind labelled, id string, needed aikagi.Permission, known bool,
+func (d *Directory) enterAsLabeller(ctx context.Context, tx *store.Tx, instance aikagi.InstanceID, id string,
+	kind labelled, needed aikagi.Permission,
 ) (scene, error) {
 	switch {
-	case !known:
-		return scene{}, aikagi.E(aikagi.NotFound, "resource", nil)
 	case kind.reach != nil:
 		s, err := d.enterSome(ctx, tx, instance, needed)
 		if err != nil {

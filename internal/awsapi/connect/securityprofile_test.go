@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -116,6 +117,59 @@ func TestASecurityProfileOverTheWire(t *testing.T) {
 	d.delete(path).Must(http.StatusOK)
 	d.Do(http.MethodGet, path, "").Refuses("ResourceNotFoundException")
 	d.delete(path).Refuses("ResourceNotFoundException")
+}
+
+// TestProfilesAreAboutSome keeps what permissions are about, tells it, leaves what an
+// update does not name, and takes away what is empty.
+func TestProfilesAreAboutSome(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	all := "/security-profiles/" + d.Instance
+	group := d.createGroup("Tokyo", "", nil)
+	made := d.createProfile(object{
+		"SecurityProfileName": "Leader", "Permissions": []string{"Users.View"}, "Tags": object{"own": "tag"},
+		"AllowedAccessControlTags": object{"課": "1", "team": "A"}, "TagRestrictedResources": []string{"User", "Queue"},
+		"HierarchyRestrictedResources": []string{"User"}, "AllowedAccessControlHierarchyGroupId": group,
+	})
+	path := all + "/" + made.ID
+	told := func() string {
+		var a struct{ SecurityProfile map[string]json.RawMessage }
+		d.get(path, &a)
+		var text string
+		for _, member := range []string{
+			"AllowedAccessControlTags", "TagRestrictedResources", "HierarchyRestrictedResources", "AllowedAccessControlHierarchyGroupId",
+		} {
+			text += string(a.SecurityProfile[member]) + " "
+		}
+		return text
+	}
+	whole := `{"team":"A","課":"1"} ["User","Queue"] ["User"] "` + group + `" `
+	if got := told(); got != whole {
+		t.Errorf("made %s", got)
+	}
+	d.post(path, object{"Description": "x"}).Must(http.StatusOK)
+	if got := told(); got != whole {
+		t.Errorf("after another change %s", got)
+	}
+	d.post(path, object{"HierarchyRestrictedResources": []string{}, "AllowedAccessControlHierarchyGroupId": ""}).Must(http.StatusOK)
+	d.post(path, object{"AllowedAccessControlTags": object{"課": "2"}}).Must(http.StatusOK)
+	if got := told(); got != `{"課":"2"} ["User","Queue"]   ` {
+		t.Errorf("narrowed by tags alone: %s", got)
+	}
+	for _, half := range []object{{"AllowedAccessControlTags": object{}}, {"TagRestrictedResources": []string{}}} {
+		d.post(path, half).Refuses("InvalidRequestException")
+	}
+	for _, broken := range []object{
+		{"HierarchyRestrictedResources": []string{"Queue"}},
+		{"AllowedAccessControlTags": object{"a": "1", "b": "1", "c": "1", "d": "1", "e": "1"}},
+		{"HierarchyRestrictedResources": []string{"User"}, "AllowedAccessControlHierarchyGroupId": nobody},
+	} {
+		d.post(path, broken).Refuses("InvalidParameterException")
+	}
+	d.post(path, object{"AllowedAccessControlTags": object{}, "TagRestrictedResources": []string{}}).Must(http.StatusOK)
+	if got := told(); got != "    " {
+		t.Errorf("about everybody again: %s", got)
+	}
 }
 
 // What a profile would restrict and does not must not be believed.
