@@ -1,6 +1,10 @@
 package e2e
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/aikagi/aikagi/internal/i18n"
+)
 
 // adminWalks are the pages of administrators.
 func adminWalks() []walk {
@@ -8,6 +12,7 @@ func adminWalks() []walk {
 		{"admin-users", userViews()},
 		{"admin-requests", requestViews()},
 		{"admin-profiles", profileViews()},
+		{"admin-scopes", scopeViews()},
 		{"admin-import", importViews()},
 		{"admin-record", recordViews()},
 		{"admin-refused", refusedViews()},
@@ -139,6 +144,57 @@ func profileViews() []view {
 		{"hierarchy", admin("hierarchy")},
 		{"group", func(p *person) { p.presses("東京センター") }},
 		{"settings", admin("settings")},
+	}
+}
+
+// scopeViews narrow what the editor's permissions are about, and look at the pages
+// as somebody whose permissions are.
+func scopeViews() []view {
+	profile := func(p *person) {
+		p.opens(p.site.URL("/admin/profiles/" + string(p.site.User("editor").SecurityProfileIDs[0])))
+	}
+	// field is how a label begins: within it, spaces after digits do not break.
+	field := func(p *person, key i18n.Key) string {
+		before, _, _ := strings.Cut(p.says(key), "1")
+		return before
+	}
+	widen := func(p *person) {
+		look[bool](p, `() => document.querySelector("#f-scope_tags").closest("details").open = true`)
+	}
+	return []view{
+		{"open", func(p *person) {
+			p.logsIn("administrator")
+			adminUser("agent", "")(p)
+			p.types(field(p, "admin.tags.label"), "部署=東京 1 課")
+			p.presses(p.says("admin.tags.save"))
+			p.sees(p.says("admin.saved"))
+			profile(p)
+			widen(p)
+		}},
+		{"refused", func(p *person) {
+			p.types(field(p, "admin.scope.tags"), "部署=東京 1 課\n部署=大阪")
+			p.ticks(p.says("admin.scope.kind.user"))
+			p.presses(p.says("admin.profile.review"))
+			p.presses(p.says("admin.profile.save"))
+			p.blames("scope_tags")
+		}},
+		{"confirm", func(p *person) {
+			p.types(field(p, "admin.scope.tags"), "部署=東京 1 課")
+			p.presses(p.says("admin.profile.review"))
+			p.sees(p.says("admin.profile.save"))
+		}},
+		{"saved", func(p *person) { p.presses(p.says("admin.profile.save")); p.sees(p.says("admin.saved")) }},
+		{"profiles", admin("profiles")},
+		{"list", func(p *person) {
+			p.logsOut()
+			p.logsIn("editor")
+			p.opens(p.site.URL("/admin/users"))
+			p.sees(p.says("admin.users.some"))
+		}},
+		{"search-none", admin("users?q=tanaka.hanako")},
+		{"user", adminUser("agent", "")},
+		{"unknown", adminUser("viewer", "")},
+		{"mail-refused", admin("mail")},
 	}
 }
 

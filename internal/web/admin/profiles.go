@@ -20,7 +20,8 @@ type profilesPage struct {
 type profileRow struct {
 	securityprofile.Listed
 	Holders string
-	Count   int // permissions
+	Count   int    // permissions
+	Scope   string // what they are about; empty: everything
 }
 
 func (a *Admin) showProfiles(w http.ResponseWriter, r *http.Request, here door.Here) error {
@@ -29,8 +30,16 @@ func (a *Admin) showProfiles(w http.ResponseWriter, r *http.Request, here door.H
 		return err
 	}
 	page := profilesPage{Page: a.Web.Page(r, "admin.profiles.title"), Me: here}
+	groups, err := a.branches(r, here)
+	if err != nil {
+		return err
+	}
 	for _, l := range listed {
-		page.Rows = append(page.Rows, profileRow{Listed: l, Holders: capped(l.Holders), Count: len(l.Profile.Permissions)})
+		row := profileRow{Listed: l, Holders: capped(l.Holders), Count: len(l.Profile.Permissions)}
+		if scoped(l.Profile) {
+			row.Scope = scopeText(page.Page, l.Profile, groups)
+		}
+		page.Rows = append(page.Rows, row)
 	}
 	return a.pages.Render(w, r, http.StatusOK, "profiles.html", page)
 }

@@ -86,6 +86,8 @@ func (p *profilePage) fillScope(b branches) {
 	}
 }
 
+func scoped(p aikagi.SecurityProfile) bool { return len(p.TagScoped)+len(p.HierarchyScoped) > 0 }
+
 // scopeText says in words what a profile is about.
 func scopeText(p web.Page, profile aikagi.SecurityProfile, b branches) string {
 	var parts []string
