@@ -360,7 +360,8 @@ func TestCountsFollowEveryWrite(t *testing.T) {
 	admin, agent := w.has(t, w.here.ID, "Admin"), w.has(t, w.here.ID, "Agent")
 	check := func(step string, all, noEmail int64) {
 		t.Helper()
-		c, err := w.rules.Count(as(t, admin), w.here.ID)
+		o, err := w.rules.Overview(as(t, admin), w.here.ID, directory.Query{})
+		c := o.Counts
 		must(t, err)
 		if c.All != all || c.NoEmail != noEmail {
 			t.Errorf("%s: %d users, %d without address; want %d, %d", step, c.All, c.NoEmail, all, noEmail)

@@ -83,21 +83,23 @@ type Choices struct {
 
 // Choices reads what the form of a user offers.
 func (d *Directory) Choices(ctx context.Context, instance aikagi.InstanceID) (Choices, error) {
-	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Choices, error) {
-		c := Choices{Giveable: map[aikagi.SecurityProfileID]bool{}}
-		var err error
-		if c.Profiles, err = s.tx.ListSecurityProfiles(ctx, instance); err != nil {
-			return c, err
-		}
-		for _, p := range c.Profiles {
-			c.Giveable[p.ID] = s.rights.MayGive(p) == nil
-		}
-		if c.Routing, err = s.tx.ListRoutingProfiles(ctx, instance); err != nil {
-			return c, err
-		}
-		c.Groups, err = s.tx.ListHierarchyGroups(ctx, instance)
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Choices, error) { return s.choices(ctx) })
+}
+
+func (s scene) choices(ctx context.Context) (Choices, error) {
+	c := Choices{Giveable: map[aikagi.SecurityProfileID]bool{}}
+	var err error
+	if c.Profiles, err = s.tx.ListSecurityProfiles(ctx, s.instance.ID); err != nil {
 		return c, err
-	})
+	}
+	for _, p := range c.Profiles {
+		c.Giveable[p.ID] = s.rights.MayGive(p) == nil
+	}
+	if c.Routing, err = s.tx.ListRoutingProfiles(ctx, s.instance.ID); err != nil {
+		return c, err
+	}
+	c.Groups, err = s.tx.ListHierarchyGroups(ctx, s.instance.ID)
+	return c, err
 }
 
 // CountRepairers tells how many users, up to a limit, could bring the instance

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -54,21 +55,23 @@ func PageSize(wish int) int {
 
 // List reads a page of users.
 func (d *Directory) List(ctx context.Context, instance aikagi.InstanceID, q Query) (Page, error) {
-	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Page, error) {
-		q.Size = PageSize(q.Size)
-		read := s.list
-		if s.someOnly() {
-			read = s.listSome
-		}
-		if strings.TrimSpace(q.Search) != "" {
-			read = s.search
-		}
-		p, err := read(ctx, q)
-		for i := range p.Users {
-			p.Users[i].PasswordHash = known(p.Users[i].PasswordHash)
-		}
-		return p, err
-	})
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Page, error) { return s.page(ctx, q) })
+}
+
+func (s scene) page(ctx context.Context, q Query) (Page, error) {
+	q.Size = PageSize(q.Size)
+	read := s.list
+	if s.someOnly() {
+		read = s.listSome
+	}
+	if strings.TrimSpace(q.Search) != "" {
+		read = s.search
+	}
+	p, err := read(ctx, q)
+	for i := range p.Users {
+		p.Users[i].PasswordHash = known(p.Users[i].PasswordHash)
+	}
+	return p, err
 }
 
 // Cursors are "a" or "b" (after, before) and a user name, or "s", a search key
@@ -183,19 +186,47 @@ type Counts struct {
 // CountCap is where counting stops.
 const CountCap = store.CountCap
 
-// Count reads the counts beside the filters.
-func (d *Directory) Count(ctx context.Context, instance aikagi.InstanceID) (Counts, error) {
-	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (Counts, error) {
-		if s.someOnly() {
-			return Counts{Withheld: true}, nil
-		}
-		c := Counts{All: s.instance.UserCount, NoEmail: s.instance.NoEmailCount}
-		var err error
-		c.Disabled, err = s.tx.CountUsers(ctx, store.UserRange{Instance: instance, Set: store.DisabledUsers}, CountCap)
-		if err != nil {
-			return c, err
-		}
-		c.Temporary, err = s.tx.CountUsers(ctx, store.UserRange{Instance: instance, Set: store.UsersMustChange}, CountCap)
+func (s scene) counts(ctx context.Context) (Counts, error) {
+	if s.someOnly() {
+		return Counts{Withheld: true}, nil
+	}
+	c := Counts{All: s.instance.UserCount, NoEmail: s.instance.NoEmailCount}
+	var err error
+	c.Disabled, err = s.tx.CountUsers(ctx, store.UserRange{Instance: s.instance.ID, Set: store.DisabledUsers}, CountCap)
+	if err != nil {
 		return c, err
+	}
+	c.Temporary, err = s.tx.CountUsers(ctx, store.UserRange{Instance: s.instance.ID, Set: store.UsersMustChange}, CountCap)
+	return c, err
+}
+
+// Overview is all that the page with the list of users shows.
+type Overview struct {
+	Page
+	Counts    Counts
+	Choices   Choices
+	Repairers int // who could bring the instance back in order, up to a limit
+}
+
+// enoughRepairers is how many there have to be so that no page warns.
+const enoughRepairers = 2
+
+// Overview reads the page with the list of users: at one moment, and judged once.
+func (d *Directory) Overview(ctx context.Context, instance aikagi.InstanceID, q Query) (Overview, error) {
+	return viewSome(ctx, d, instance, aikagi.UsersView, func(s scene) (o Overview, err error) {
+		if o.Page, err = s.page(ctx, q); err != nil {
+			return o, err
+		}
+		if o.Counts, err = s.counts(ctx); err != nil {
+			return o, err
+		}
+		if o.Choices, err = s.choices(ctx); err != nil {
+			return o, err
+		}
+		o.Repairers, err = securityprofile.CountRepairers(ctx, s.tx, instance, enoughRepairers)
+		return o, err
 	})
 }
+
+// Few reports whether so few could repair the instance that a page warns.
+func (o Overview) Few() bool { return o.Repairers < enoughRepairers }

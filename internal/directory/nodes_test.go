@@ -143,7 +143,8 @@ func TestF09F26WhatIsShownIsAllowed(t *testing.T) {
 				}
 			}
 		})
-		c, err := w.rules.Count(w.host(t), w.here.ID)
+		o, err := w.rules.Overview(w.host(t), w.here.ID, directory.Query{})
+		c := o.Counts
 		must(t, err)
 		if c.All != int64(len(held)) || c.Disabled != 8 {
 			t.Errorf("counted %+v of %d", c, len(held))

@@ -227,8 +227,8 @@ func otherOperations() []operation {
 		{name: "search", needs: powers("Users.View"), readOnly: true, run: func(c testCase) error {
 			return second(c.rules.List(c.ctx, c.here.ID, directory.Query{Search: "田中"}))
 		}},
-		{name: "count", needs: powers("Users.View"), readOnly: true, run: func(c testCase) error {
-			return second(c.rules.Count(c.ctx, c.here.ID))
+		{name: "overview", needs: powers("Users.View"), readOnly: true, run: func(c testCase) error {
+			return second(c.rules.Overview(c.ctx, c.here.ID, directory.Query{}))
 		}},
 		{name: "read mail record", needs: powers("Users.Edit"), readOnly: true, run: func(c testCase) error {
 			return second(c.rules.ListMail(c.ctx, c.here.ID, "", 25))

@@ -248,9 +248,9 @@ func TestPagesOfSomeAreFull(t *testing.T) {
 	if back, names := read(middle.Prev); !slices.Equal(names, one) || back.Prev != "" {
 		t.Errorf("back from the middle: %v, want %v", names, one)
 	}
-	counts, err := w.rules.Count(as(t, leader), w.here.ID)
-	if must(t, err); counts != (directory.Counts{Withheld: true}) {
-		t.Errorf("counts of everybody: %+v", counts)
+	o, err := w.rules.Overview(as(t, leader), w.here.ID, directory.Query{})
+	if must(t, err); o.Counts != (directory.Counts{Withheld: true}) || len(o.Users) != len(first.Users) {
+		t.Errorf("an overview counts %+v and has %d users", o.Counts, len(o.Users))
 	}
 }
 

@@ -60,23 +60,12 @@ func (a *Admin) showUsers(w http.ResponseWriter, r *http.Request, here door.Here
 		return err
 	}
 	q := queryOf(form)
-	found, err := a.Directory.List(r.Context(), here.Instance.ID, q)
+	found, err := a.Directory.Overview(r.Context(), here.Instance.ID, q)
 	if err != nil {
 		return err
 	}
-	page := usersPage{Page: a.Web.Page(r, "admin.users.title"), Me: here, Search: q.Search}
-	if page.Counts, err = a.Directory.Count(r.Context(), here.Instance.ID); err != nil {
-		return err
-	}
-	choices, err := a.Directory.Choices(r.Context(), here.Instance.ID)
-	if err != nil {
-		return err
-	}
-	repairers, err := a.Directory.CountRepairers(r.Context(), here.Instance.ID, 2)
-	if err != nil {
-		return err
-	}
-	page.Last = repairers < 2
+	choices := found.Choices
+	page := usersPage{Page: a.Web.Page(r, "admin.users.title"), Me: here, Search: q.Search, Counts: found.Counts, Last: found.Few()}
 	page.Rows = userRows(page.Page, found.Users, choices)
 	page.Filtered = q.Search != "" || q.Filter != directory.FilterAll
 	page.NoEmail = q.Filter == directory.FilterNoEmail && q.Search == ""
@@ -84,7 +73,7 @@ func (a *Admin) showUsers(w http.ResponseWriter, r *http.Request, here door.Here
 	page.Profiles = append([]web.Choice{{Text: page.T("admin.any")}}, profileChoices(choices, q)...)
 	page.Groups = append([]web.Choice{{Text: page.T("admin.any")}}, groupChoices(choices.Groups, aikagi.HierarchyGroupID(ofFilter(q, directory.FilterGroup)))...)
 	part := max(number(form.Get("n")), 1)
-	page.Pager = pagerOf(page.Page, q, found, part)
+	page.Pager = pagerOf(page.Page, q, found.Page, part)
 	if page.Pager.Prev != "" || page.Pager.Next != "" {
 		page.Part = partOf(part, q, page.Counts)
 	}
