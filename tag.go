@@ -8,7 +8,7 @@ import (
 )
 
 // Tag is a label on a resource, for reports and for finding it again. It gives
-// nobody any right.
+// its bearer no right; what somebody may do to others can be about those with a tag.
 type Tag struct{ Key, Value string }
 
 // String is the tag as pages and the record write it: key=value.

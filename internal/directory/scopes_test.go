@@ -284,6 +284,28 @@ func TestWhatALeaderMakesIsHis(t *testing.T) {
 	wants(t, w.rules.DeleteGroup(w.host(t), w.here.ID, tokyo), aikagi.Conflict, "in_use")
 }
 
+// TestS26NobodySeesThroughSomebodyElse: whoever leads some gives nobody a profile that
+// is about others, with another scope or with none.
+func TestS26NobodySeesThroughSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	leader := w.leader(t)
+	led := w.carries(t, w.has(t, w.here.ID, "Agent"), tagged)
+	others := w.leads(t, aikagi.SecurityProfile{
+		Permissions: powers("Users.View"), ScopeTags: []aikagi.Tag{{Key: "課", Value: "2"}}, TagScoped: []string{"User"},
+	}).SecurityProfileIDs[0]
+	for name, id := range map[string]aikagi.SecurityProfileID{"about everybody": w.profile["Viewer"], "about others": others} {
+		err := w.rules.ReplaceProfiles(as(t, leader), w.here.ID, led.ID, directory.AsItStands, []aikagi.SecurityProfileID{id})
+		if aikagi.CodeOf(err) != aikagi.Forbidden || aikagi.ReasonOf(err) != "out_of_reach" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := w.profiles.Create(as(t, leader), aikagi.SecurityProfile{InstanceID: w.here.ID, Name: "Eyes", Permissions: powers("Users.View")})
+	wants(t, err, aikagi.Forbidden, "out_of_reach")
+	must(t, w.rules.ReplaceProfiles(as(t, leader), w.here.ID, led.ID, directory.AsItStands, []aikagi.SecurityProfileID{w.profile["Agent"]}))
+	must(t, w.rules.ReplaceProfiles(as(t, w.has(t, w.here.ID, "Admin")), w.here.ID, led.ID, directory.AsItStands, []aikagi.SecurityProfileID{others}))
+}
+
 // TestNobodyWidensTheScopeOfWhatHeHolds, and whoever sees some only does not keep an
 // instance in order (S26, S28, F05).
 func TestNobodyWidensTheScopeOfWhatHeHolds(t *testing.T) {
@@ -302,7 +324,7 @@ func TestNobodyWidensTheScopeOfWhatHeHolds(t *testing.T) {
 	for name, c := range map[string]securityprofile.Change{
 		"to everybody": scope(nil, nil), "to others": scope([]aikagi.Tag{{Key: "課", Value: "2"}}, []string{"User"}),
 	} {
-		if err := w.profiles.Amend(as(t, holder), w.here.ID, held, c); aikagi.ReasonOf(err) != "own" {
+		if err := w.profiles.Amend(as(t, holder), w.here.ID, held, c); aikagi.CodeOf(err) != aikagi.Forbidden {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

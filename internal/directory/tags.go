@@ -116,9 +116,9 @@ func nameOfInstance(ctx context.Context, tx *store.Tx, instance aikagi.InstanceI
 	return i.Alias, err
 }
 
-// SetTags gives a resource exactly these tags. A tag is no way in and gives no
-// right, so who may edit a kind of resource may tag all of it, whatever powers a
-// user holds.
+// SetTags gives a resource exactly these tags. A tag is no way in and gives its
+// bearer no right, so who may edit a resource may tag it, whatever powers a user
+// holds; but not out of his own sight.
 func (d *Directory) SetTags(ctx context.Context, instance aikagi.InstanceID, r aikagi.Resource, tags []aikagi.Tag) error {
 	tags, err := aikagi.ParseTags(tags)
 	if err != nil {

@@ -261,11 +261,7 @@ func (r Rights) mayWiden(ctx context.Context, tx *store.Tx, before, after aikagi
 	if !slices.Contains(own.SecurityProfileIDs, before.ID) {
 		return nil
 	}
-	gained := append(r.powers.Missing(Powers(after)), r.somewhere.Missing(aikagi.Effective(after.Permissions))...)
-	if scopeOf(before) != scopeOf(after) { // to be about others is to have something about them
-		gained = append(gained, r.powers.Missing(aikagi.Effective(after.Permissions))...)
-	}
-	if len(gained) > 0 {
+	if gained := r.somewhere.Missing(aikagi.Effective(after.Permissions)); len(gained) > 0 {
 		return aikagi.Because(aikagi.Forbidden, "security_profile", "own")
 	}
 	return nil

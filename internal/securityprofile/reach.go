@@ -31,6 +31,21 @@ func narrows(p aikagi.SecurityProfile, q aikagi.Permission) bool {
 	return false
 }
 
+// mayScope refuses profiles that let their holder see or change people, profiles or
+// the record where the actor does not: with another scope, or with none, somebody who
+// is led by him would see for him whom he does not.
+func (r Rights) mayScope(profiles []aikagi.SecurityProfile) error {
+	everything := aikagi.SecurityProfile{TagScoped: []string{kindUser, kindProfile}}
+	for _, p := range profiles {
+		for q := range aikagi.Effective(p.Permissions) {
+			if narrows(everything, q) && !r.powers.Has(q) {
+				return aikagi.Because(aikagi.Forbidden, "security_profile", "out_of_reach")
+			}
+		}
+	}
+	return nil
+}
+
 // Powers are the permissions that profiles give about everything.
 func Powers(profiles ...aikagi.SecurityProfile) aikagi.Permissions {
 	all := aikagi.Permissions{}

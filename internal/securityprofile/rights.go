@@ -184,7 +184,10 @@ func (r Rights) MayGive(profiles ...aikagi.SecurityProfile) error {
 	if r.all {
 		return nil
 	}
-	return r.refuse("security_profile", union(profiles))
+	if err := r.refuse("security_profile", union(profiles)); err != nil || !r.Narrow() {
+		return err
+	}
+	return r.mayScope(profiles)
 }
 
 func (r Rights) refuse(subject string, held aikagi.Permissions) error {
