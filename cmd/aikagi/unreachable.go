@@ -64,7 +64,7 @@ func unreachableCommand(t *terminal) *cobra.Command {
 				return usage{"cli.usage.fix_here", ""}
 			}
 			return t.act(func(ctx context.Context, h *host, _ []string) error {
-				return t.unreachable(ctx, s, unreachable.Database{Store: h.Store, Title: h.URLs.Base()})
+				return t.unreachable(ctx, s, unreachable.Database{Store: h.Store, Title: h.URLs.Base(), Region: h.settings.Region})
 			})(c, nil)
 		},
 	})

@@ -9,8 +9,9 @@ import (
 
 // Database is a database of this product, which tells everything at once.
 type Database struct {
-	Store *store.Store
-	Title string // for the report
+	Store  *store.Store
+	Title  string // for the report
+	Region string // of the ARNs that policies name
 }
 
 // Name is the title.

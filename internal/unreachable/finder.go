@@ -9,7 +9,7 @@ import (
 )
 
 // Instance is one of a source.
-type Instance struct{ ID, Alias, IdentityType string }
+type Instance struct{ ID, Alias, IdentityType, ARN string }
 
 // Source is where the people are.
 type Source interface {
@@ -30,6 +30,9 @@ type Source interface {
 	Permissions(ctx context.Context, instance Instance, profile, token string) (page []string, next string, err error)
 	// Guards reports whether nobody can take an administrator over by changing his address.
 	Guards() bool
+	// Emergency tells who could enter an instance without being one of its users. What it
+	// cannot find out is part of the answer; an error ends the run.
+	Emergency(ctx context.Context, instance Instance) (Emergency, error)
 }
 
 // Finder looks at everybody of a source.

@@ -12,6 +12,8 @@ type Wire struct {
 	*client.Client
 	Title   string // for the report
 	Guarded bool   // nobody can take an administrator over by changing his address
+
+	authority *authority // who may use emergency access; nil where nobody tells
 }
 
 // Name is the server's.
@@ -25,7 +27,7 @@ func (w Wire) Instances(ctx context.Context, token string) ([]Instance, string, 
 	found, next, err := w.InstancesPage(ctx, token)
 	page := make([]Instance, len(found))
 	for n, i := range found {
-		page[n] = Instance{ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType}
+		page[n] = Instance{ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, ARN: i.ARN}
 	}
 	return page, next, err
 }
