@@ -17,9 +17,6 @@ type Database struct {
 // Name is the title.
 func (d Database) Name() string { return d.Title }
 
-// Whole is true: nobody has to be looked at.
-func (Database) Whole() bool { return true }
-
 const databasePage = 500
 
 // Instances reads a page in the order of aliases.
@@ -48,7 +45,7 @@ func (d Database) Users(ctx context.Context, i Instance, token string) ([]Person
 		for _, u := range all {
 			page = append(page, Person{
 				ID: string(u.ID), Username: string(u.Username), Email: string(u.Email),
-				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(), Profiles: texts(u.SecurityProfileIDs),
+				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(), Profiles: texts(u.SecurityProfileIDs), Whole: true,
 			})
 		}
 		return err

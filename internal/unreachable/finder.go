@@ -20,12 +20,10 @@ type Source interface {
 	Instances(ctx context.Context, token string) (page []Instance, next string, err error)
 	// Users reads a page of an instance's users: ids, names, and what comes with them.
 	Users(ctx context.Context, instance Instance, token string) (page []Person, next string, err error)
-	// Whole reports whether Users tells everything, so that nobody has to be looked at.
-	Whole() bool
-	// Look tells all of one user.
+	// Look tells all of one user of whom Users told no more than his name.
 	Look(ctx context.Context, instance Instance, id string) (Person, error)
-	// Profiles reads a page of security profiles; Permissions what one of them permits,
-	// unless Profiles tells everything.
+	// Profiles reads a page of security profiles; Permissions what one of them permits, if
+	// Profiles did not tell.
 	Profiles(ctx context.Context, instance Instance, token string) (page []Profile, next string, err error)
 	Permissions(ctx context.Context, instance Instance, profile, token string) (page []string, next string, err error)
 	// Guards reports whether nobody can take an administrator over by changing his address.
@@ -246,7 +244,7 @@ func (r *run) person(ctx context.Context, i Instance, p Person) (l line, exists 
 		l.Reason, l.Detail = NotApplicable, i.IdentityType
 		return l, true, nil
 	}
-	if r.Source.Whole() {
+	if p.Whole {
 		return judged(l, p), true, nil
 	}
 	if r.Saved != nil {

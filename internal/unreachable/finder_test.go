@@ -83,7 +83,6 @@ func (s *server) answer(id string) error {
 }
 
 func (s *server) Name() string { return "https://connect.example" }
-func (s *server) Whole() bool  { return false }
 
 func (s *server) Instances(context.Context, string) ([]Instance, string, error) {
 	return []Instance{{ID: "i", Alias: "sakura", IdentityType: string(s.kind)}}, "", s.answer("")

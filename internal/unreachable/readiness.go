@@ -10,7 +10,7 @@ import (
 // Profile is a security profile and what it permits.
 type Profile struct {
 	ID, Name    string
-	Permissions []string
+	Permissions []string // nil if they have to be asked for
 }
 
 // Readiness is whether an instance could help itself if somebody is locked out.
@@ -94,8 +94,11 @@ func (r *run) profiles(ctx context.Context, i Instance) ([]Profile, error) {
 		return r.Source.Profiles(ctx, i, token)
 	})
 	for n := range all {
-		if err != nil || r.Source.Whole() {
+		if err != nil {
 			break
+		}
+		if all[n].Permissions != nil {
+			continue
 		}
 		all[n].Permissions, err = pages(ctx, r, func(ctx context.Context, token string) ([]string, string, error) {
 			return r.Source.Permissions(ctx, i, all[n].ID, token)
