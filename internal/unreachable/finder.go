@@ -2,6 +2,7 @@ package unreachable
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -231,9 +232,23 @@ func (r *run) instance(ctx context.Context, i Instance, people []Person) (Instan
 		}
 	}
 	inOrder(report.Findings)
+	if err := r.keepLook(i, people, all); err != nil {
+		return report, err
+	}
 	var err error
 	report.Readiness, err = r.readiness(ctx, i, all)
 	return report, err
+}
+
+// keepLook keeps who has which address where that took a request a user, and everybody
+// was looked at.
+func (r *run) keepLook(i Instance, people []Person, all []line) error {
+	told := slices.ContainsFunc(people, func(p Person) bool { return p.Whole })
+	missing := slices.ContainsFunc(all, func(l line) bool { return l.Reason == Unchecked || l.Reason == NotApplicable })
+	if r.Saved == nil || told || missing {
+		return nil
+	}
+	return r.Saved.keepLook(newLook(r.Source.Name(), i.ID, r.Clock.Now().UTC(), all))
 }
 
 // person is what is known of one user, or is found out now. One who is gone meanwhile

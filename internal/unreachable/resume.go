@@ -13,10 +13,11 @@ import (
 // off, unless it is to begin afresh. It says how many users are known from then, and how
 // many stay known if this run ends early.
 func (f *Finder) Resume(ctx context.Context, fresh bool, say func(what i18n.Key, known int)) (Report, error) {
-	path, err := SavedPath(f.Source.Name())
+	dir, err := StateDir()
 	if err != nil {
 		return Report{}, err
 	}
+	path := savedPath(dir, f.Source.Name())
 	if fresh {
 		_ = os.Remove(path) // it may not be there
 	}
