@@ -102,6 +102,8 @@ func (a *authority) judge(ctx context.Context, instance string) Emergency {
 		return a.decided(decisions)
 	case code == aikagi.Forbidden:
 		return notKnown(a.caller, simulate, "")
+	case aikagi.ReasonOf(err) == "unknown_operation": // no IAM, but what stands in for Amazon
+		return notKnown(a.caller, "", notTold)
 	case code == aikagi.NotFound:
 		return notKnown(a.caller, "", unknownRole)
 	default:

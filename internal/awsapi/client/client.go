@@ -191,19 +191,22 @@ func failed(response *http.Response, text []byte) error {
 	return &aikagi.Error{Code: f.code(), Subject: "answer", Reason: f.reason(), Err: f}
 }
 
+// short is the name as the query protocol has it, without "Exception".
+func (f *Failure) short() string { return strings.TrimSuffix(f.Name, "Exception") }
+
 // code is the kind of a failure.
 func (f *Failure) code() aikagi.Code {
-	switch f.Name {
-	case "AccessDeniedException", accessDenied:
+	switch f.short() {
+	case "AccessDenied":
 		return aikagi.Forbidden
-	case "ResourceNotFoundException", "UnknownOperationException", noSuchEntity:
+	case "ResourceNotFound", "NoSuchEntity", unknownOperation:
 		return aikagi.NotFound
-	case "ThrottlingException", "TooManyRequestsException", "Throttling":
+	case "Throttling", "TooManyRequests":
 		return aikagi.Throttled
-	case "DuplicateResourceException", "ResourceInUseException", "ResourceConflictException", "ServiceQuotaExceededException":
+	case "DuplicateResource", "ResourceInUse", "ResourceConflict", "ServiceQuotaExceeded":
 		return aikagi.Conflict
-	case "MissingAuthenticationTokenException", "UnrecognizedClientException", "IncompleteSignatureException",
-		"InvalidSignatureException", "SignatureDoesNotMatch", "ExpiredTokenException", "InvalidClientTokenId":
+	case "MissingAuthenticationToken", "UnrecognizedClient", "IncompleteSignature",
+		"InvalidSignature", "SignatureDoesNotMatch", "InvalidClientTokenId", expiredToken:
 		return aikagi.Unauthenticated
 	}
 	if f.Status < http.StatusInternalServerError {
@@ -212,12 +215,17 @@ func (f *Failure) code() aikagi.Code {
 	return aikagi.Unavailable
 }
 
+const (
+	unknownOperation = "UnknownOperation"
+	expiredToken     = "ExpiredToken" //nolint:gosec // G101: the name of an error
+)
+
 // reason tells apart what needs another remedy.
 func (f *Failure) reason() string {
-	switch f.Name {
-	case "UnknownOperationException":
+	switch f.short() {
+	case unknownOperation:
 		return "unknown_operation"
-	case "ExpiredTokenException":
+	case expiredToken:
 		return "expired"
 	}
 	return ""

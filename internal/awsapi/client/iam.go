@@ -25,12 +25,6 @@ type IAM struct {
 	Clock       clock.Clock
 }
 
-// Names of errors in the query protocol, in which "Exception" is left out.
-const (
-	accessDenied = "AccessDenied"
-	noSuchEntity = "NoSuchEntity"
-)
-
 // Decision is what IAM says of one action.
 type Decision struct {
 	Action string `xml:"EvalActionName"`
