@@ -60,6 +60,8 @@ func (e Emergency) advice(l aikagi.Locale) string {
 		return i18n.T(l, "cli.ready.emergency.depends", "who", e.Asked, "keys", strings.Join(e.Conditions, ", "))
 	case e.Missing != "":
 		return i18n.T(l, "cli.ready.emergency.missing", "missing", e.Missing)
+	case e.Error == organization:
+		return i18n.T(l, "cli.ready.emergency.organization", "who", e.Asked)
 	case e.Error == notTold:
 		return i18n.T(l, "cli.ready.emergency.not_told")
 	}

@@ -38,7 +38,10 @@ func notKnown(asked, missing, why string) Emergency {
 const (
 	notTold     = "not_told"     // the server has no operation that tells it
 	notAskable  = "not_askable"  // the caller is neither a user nor a role
-	unknownRole = "unknown_role" // IAM does not know the caller's role
+	unknownRole = "unknown_role" // IAM does not know the caller's user or role
+	// organization: a policy of the organization forbids it, IAM says, which cannot always
+	// tell what those mean for the account.
+	organization = "organization"
 )
 
 // Emergency lists the principals of the account who may and have a way to sign in.
@@ -132,7 +135,7 @@ func (a *authority) decided(decisions []client.Decision) Emergency {
 	}
 	e := notKnown(a.caller, "", "")
 	for _, d := range decisions {
-		e.Conditions = append(e.Conditions, d.Missing...)
+		e.Conditions = slices.Concat(e.Conditions, d.Missing, d.MissingOf)
 	}
 	slices.Sort(e.Conditions)
 	e.Conditions = slices.Compact(e.Conditions)
@@ -141,6 +144,9 @@ func (a *authority) decided(decisions []client.Decision) Emergency {
 	case possible:
 		e.For = []string{a.caller}
 	case len(e.Conditions) > 0:
+		return e
+	case slices.ContainsFunc(decisions, func(d client.Decision) bool { return d.Organization != nil && !*d.Organization }):
+		e.Error = organization
 		return e
 	default:
 		e.Missing = iam.EmergencyAccess

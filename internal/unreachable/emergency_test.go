@@ -78,6 +78,13 @@ func TestWhetherEmergencyAccessIsPossibleIsAskedOfIAM(t *testing.T) {
 	const user = "arn:aws:iam::123456789012:user/ops/tanaka"
 	depends := notKnown(user, "", "")
 	depends.Conditions = []string{"aws:MultiFactorAuthPresent"}
+	specific := strings.Replace(decides("implicitDeny", "implicitDeny"), "<MissingContextValues></MissingContextValues>",
+		"<ResourceSpecificResults><member><EvalResourceDecision>implicitDeny</EvalResourceDecision><MissingContextValues>"+
+			"<member>aws:MultiFactorAuthPresent</member></MissingContextValues></member></ResourceSpecificResults>", 1)
+	organized := func(kind, allowed string) string {
+		return strings.ReplaceAll(decides(kind, kind), "<MatchedStatements/>",
+			"<OrganizationsDecisionDetail><AllowedByOrganizations>"+allowed+"</AllowedByOrganizations></OrganizationsDecisionDetail>")
+	}
 	for name, tt := range map[string]struct {
 		status int
 		answer string
@@ -89,6 +96,9 @@ func TestWhetherEmergencyAccessIsPossibleIsAskedOfIAM(t *testing.T) {
 		"not allowed":         {200, decides("implicitDeny", "implicitDeny"), answered(false, user, iam.EmergencyAccess), "may not use emergency access"},
 		"denied":              {200, decides("explicitDeny", "allowed"), answered(false, user, iam.EmergencyAccess), "may not use emergency access"},
 		"depends":             {200, decides("implicitDeny", "implicitDeny", "aws:MultiFactorAuthPresent"), depends, "depends on aws:MultiFactorAuthPresent"},
+		"depends, there":      {200, specific, depends, "depends on aws:MultiFactorAuthPresent"},
+		"by the organization": {200, organized("explicitDeny", "false"), notKnown(user, "", organization), "policy of the organization"},
+		"not by it":           {200, organized("explicitDeny", "true"), answered(false, user, iam.EmergencyAccess), "may not use emergency access"},
 		"may not be asked":    {403, refusal("AccessDenied"), notKnown(user, simulate, ""), "the credentials lack iam:SimulatePrincipalPolicy"},
 		"unknown key":         {403, refusal("InvalidClientTokenId"), notKnown(user, "", "unauthenticated"), "could not be asked"},
 		"throttled":           {400, refusal("Throttling"), notKnown(user, "", "throttled"), "could not be asked"},
@@ -101,7 +111,9 @@ func TestWhetherEmergencyAccessIsPossibleIsAskedOfIAM(t *testing.T) {
 	} {
 		a := playedIAM(t, user, func(form url.Values) (int, string) {
 			asked := form.Get("PolicySourceArn") == user && form.Get("ResourceArns.member.1") == instanceARN &&
-				form.Get("ActionNames.member.1") == iam.EmergencyAccess && form.Get("ActionNames.member.2") == formerName
+				form.Get("ActionNames.member.1") == iam.EmergencyAccess && form.Get("ActionNames.member.2") == formerName &&
+				form.Get("ContextEntries.member.1.ContextKeyName") == "aws:RequestedRegion" && form.Get("ContextEntries.member.1.ContextKeyType") == "string" &&
+				form.Get("ContextEntries.member.1.ContextKeyValues.member.1") == "ap-northeast-1"
 			if form.Get("Action") != "SimulatePrincipalPolicy" || !asked {
 				t.Errorf("%s: asked %v", name, form)
 			}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -25,13 +26,16 @@ type IAM struct {
 	Clock       clock.Clock
 }
 
-// Decision is what IAM says of one action.
+// Decision is what IAM says of one action. That of the organization is in it already.
 type Decision struct {
 	Action string `xml:"EvalActionName"`
 	Kind   string `xml:"EvalDecision"` // one of the following
+	// Organization is whether the policies of the organization allow it; nil without one.
+	Organization *bool `xml:"OrganizationsDecisionDetail>AllowedByOrganizations"`
 	// Missing are context keys that some policy asks for and the question did not tell,
-	// such as aws:MultiFactorAuthPresent.
-	Missing []string `xml:"MissingContextValues>member"`
+	// such as aws:MultiFactorAuthPresent: of all resources, and of the one that was named.
+	Missing   []string `xml:"MissingContextValues>member"`
+	MissingOf []string `xml:"ResourceSpecificResults>member>MissingContextValues>member"`
 }
 
 // The decisions that IAM knows.
@@ -42,10 +46,17 @@ const (
 )
 
 // Simulate asks how the policies of a user or role decide actions on a resource
-// (iam:SimulatePrincipalPolicy). It changes nothing.
+// (iam:SimulatePrincipalPolicy). It changes nothing. The Region of the resource is told as
+// that of the request: policies that limit an account to Regions deny what has none.
 func (i IAM) Simulate(ctx context.Context, principal, resource string, actions ...string) ([]Decision, error) {
 	form := url.Values{
 		"Action": {"SimulatePrincipalPolicy"}, "PolicySourceArn": {principal}, "ResourceArns.member.1": {resource},
+	}
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[3] != "" {
+		const key = "ContextEntries.member.1."
+		form.Set(key+"ContextKeyName", "aws:RequestedRegion")
+		form.Set(key+"ContextKeyType", "string")
+		form.Set(key+"ContextKeyValues.member.1", parts[3])
 	}
 	for n, action := range actions {
 		form.Set("ActionNames.member."+strconv.Itoa(n+1), action)
