@@ -67,6 +67,7 @@ func (w Wire) Emergency(ctx context.Context, i Instance) (Emergency, error) {
 type authority struct {
 	iam    client.IAM
 	caller string // ARN, as STS tells it
+	silent bool   // it did not answer, and is not waited for with every instance again
 }
 
 const (
@@ -86,6 +87,9 @@ func (a *authority) judge(ctx context.Context, instance string) Emergency {
 	case what == "root": // no policy of the account binds it, and IAM simulates none for it
 		possible := true
 		return Emergency{Possible: &possible, For: []string{a.caller}, Asked: a.caller}
+	}
+	if a.silent {
+		return notKnown(a.caller, "", string(aikagi.Unavailable))
 	}
 	decisions, err := a.simulate(ctx, asked, instance)
 	if aikagi.CodeOf(err) == aikagi.NotFound && what == "role" {
@@ -110,6 +114,7 @@ func (a *authority) judge(ctx context.Context, instance string) Emergency {
 	case code == aikagi.NotFound:
 		return notKnown(a.caller, "", unknownRole)
 	default:
+		a.silent = code == aikagi.Unavailable
 		return notKnown(a.caller, "", string(code))
 	}
 }

@@ -189,6 +189,24 @@ func TestAnIAMWithoutTheFormerNameIsAskedForThePresentOne(t *testing.T) {
 	}
 }
 
+// TestAnIAMThatDoesNotAnswerIsAskedOnce, and not with every instance again.
+func TestAnIAMThatDoesNotAnswerIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	a := playedIAM(t, "arn:aws:iam::123456789012:user/tanaka", func(url.Values) (int, string) {
+		asked++
+		return 503, ""
+	})
+	for range 3 {
+		if got := a.judge(t.Context(), instanceARN); got.Error != string(aikagi.Unavailable) {
+			t.Errorf("%+v", got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 // TestTheDatabaseKnowsEverybodyWhoMayUseEmergencyAccess: enabled, with a way to sign in,
 // and allowed without a condition.
 func TestTheDatabaseKnowsEverybodyWhoMayUseEmergencyAccess(t *testing.T) {
