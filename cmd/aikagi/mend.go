@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -22,6 +23,7 @@ type mending struct {
 	file, pattern string
 	undo, undoTo  string
 	replace, yes  bool
+	allowShared   bool
 }
 
 // ways is in how many of the three ways something is to be changed.
@@ -42,6 +44,7 @@ func mendingFlags(t *terminal, c *cobra.Command, m *mending) {
 	f.StringVar(&m.undo, "undo", "", t.T("cli.flag.undo"))
 	f.StringVar(&m.undoTo, "undo-file", "", t.T("cli.flag.undo_file"))
 	f.BoolVar(&m.replace, "replace", false, t.T("cli.flag.replace"))
+	f.BoolVar(&m.allowShared, "allow-shared", false, t.T("cli.flag.allow_shared"))
 	f.BoolVar(&m.yes, "yes", false, t.T("cli.flag.yes"))
 }
 
@@ -50,6 +53,7 @@ type mended struct {
 	Mistakes []unreachable.Mistake `json:"mistakes,omitempty"`
 	Results  []unreachable.Result  `json:"results"`
 	UndoFile string                `json:"undo_file,omitempty"`
+	LookedAt time.Time             `json:"others_looked_at,omitzero"` // when others' addresses were
 }
 
 // mend changes addresses: nothing before all wishes are right and somebody agreed.
@@ -59,13 +63,17 @@ func (t *terminal) mend(ctx context.Context, s search, registry unreachable.Regi
 	if err != nil {
 		return err
 	}
-	m := &unreachable.Mender{Registry: registry, Finder: f, Replace: s.mending.replace}
+	state, err := unreachable.StateDir()
+	if err != nil {
+		return err
+	}
+	m := &unreachable.Mender{Registry: registry, Finder: f, Replace: s.mending.replace, AllowShared: s.mending.allowShared, State: state}
 	steps, wrong, err := t.plan(ctx, s, m, i)
 	if err != nil {
 		return err
 	}
 	if len(wrong) > 0 {
-		if err := t.answer(mended{wrong, []unreachable.Result{}, ""}, func() { t.tellMistakes(wrong) }); err != nil {
+		if err := t.answer(mended{wrong, []unreachable.Result{}, "", m.LookedAt}, func() { t.tellMistakes(wrong) }); err != nil {
 			return err
 		}
 		return aikagi.Because(aikagi.Invalid, "wishes", "mistakes")
@@ -88,7 +96,20 @@ func (t *terminal) plan(ctx context.Context, s search, m *unreachable.Mender, i 
 	if err != nil {
 		return nil, nil, err
 	}
-	return m.Plan(ctx, i, wishes, wrong)
+	steps, wrong, err := m.Plan(ctx, i, wishes, wrong)
+	if len(steps) > 0 && !m.AllowShared {
+		t.tellLook(m.LookedAt)
+	}
+	return steps, wrong, err
+}
+
+// tellLook says how far it is known who else has an address.
+func (t *terminal) tellLook(at time.Time) {
+	if at.IsZero() {
+		t.note(t.T("cli.mend.not_looked"))
+		return
+	}
+	t.note(t.T("cli.mend.looked", "date", at.Format("2006-01-02 15:04 MST")))
 }
 
 func (t *terminal) wishes(ctx context.Context, s search, m *unreachable.Mender) ([]unreachable.Wish, []unreachable.Mistake, error) {
@@ -161,7 +182,7 @@ func (t *terminal) take(ctx context.Context, m mending, mender *unreachable.Mend
 	if err != nil {
 		return &aikagi.Error{Code: aikagi.Unavailable, Subject: "undo_file", Err: err}
 	}
-	answer := mended{Results: []unreachable.Result{}, UndoFile: path}
+	answer := mended{Results: []unreachable.Result{}, UndoFile: path, LookedAt: mender.LookedAt}
 	failed := 0
 	err = mender.MendAll(ctx, i, steps, undo, func(r unreachable.Result) {
 		answer.Results = append(answer.Results, r)

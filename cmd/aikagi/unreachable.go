@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -58,13 +57,13 @@ func unreachableCommand(t *terminal) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return t.unreachableWire(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint, Guarded: true})
+				return t.unreachableWire(c.Context(), s, unreachable.Wire{Client: server, Title: server.Endpoint, Own: true})
 			}
 			if s.mending.ways() > 0 {
 				return usage{"cli.usage.fix_here", ""}
 			}
 			return t.act(func(ctx context.Context, h *host, _ []string) error {
-				return t.unreachable(ctx, s, unreachable.Database{Store: h.Store, Title: h.URLs.Base()})
+				return t.unreachable(ctx, s, unreachable.Database{Store: h.Store, Title: h.URLs.Base(), Region: h.settings.Region})
 			})(c, nil)
 		},
 	})
@@ -167,30 +166,10 @@ func (t *terminal) finder(ctx context.Context, s search, source unreachable.Sour
 
 func (t *terminal) find(ctx context.Context, s search, source unreachable.Source) (unreachable.Report, error) {
 	f := t.finder(ctx, s, source)
-	if source.Whole() {
-		return f.Find(ctx)
+	if _, here := source.(unreachable.Database); here {
+		return f.Find(ctx) // at once: there is nothing to go on with
 	}
-	path, err := unreachable.SavedPath(source.Name())
-	if err != nil {
-		return unreachable.Report{}, err
-	}
-	if s.fresh {
-		_ = os.Remove(path) // it may not be there
-	}
-	if f.Saved, err = unreachable.OpenSaved(path, source.Name()); err != nil {
-		return unreachable.Report{}, &aikagi.Error{Code: aikagi.Unavailable, Subject: "saved_run", Err: err}
-	}
-	if n := f.Saved.Known(); n > 0 {
-		t.note(t.T("cli.unreachable.resumed", "count", strconv.Itoa(n)))
-	}
-	report, err := f.Find(ctx)
-	if err != nil {
-		if n := f.Saved.Known(); n > 0 {
-			t.note(t.T("cli.unreachable.kept", "count", strconv.Itoa(n)))
-		}
-		return report, errors.Join(err, f.Saved.Close())
-	}
-	return report, f.Saved.Remove()
+	return f.Resume(ctx, s.fresh, func(say i18n.Key, known int) { t.note(t.T(say, "count", strconv.Itoa(known))) })
 }
 
 // progress writes how far it is on a terminal, in one line that stays in its place.

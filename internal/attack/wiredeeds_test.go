@@ -100,6 +100,7 @@ func searching() wireDeed {
 func wireDeeds() map[string][]wireDeed {
 	all := map[string][]wireDeed{
 		"aikagi:ListUnreachableUsers": {asking("instance")},
+		"aikagi:ListUserAddresses":    {asking("instance")},
 		"aikagi:SendResetMail":        {asking("user")},
 		"aikagi:IssueResetCard":       {asking("user")},
 		"aikagi:EndSessions":          {asking("user")},

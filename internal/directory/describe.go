@@ -59,3 +59,20 @@ func (d *Directory) ListUnreachable(ctx context.Context, instance aikagi.Instanc
 		return found, err
 	})
 }
+
+// ListAddresses reads up to a number of users after a name, in the order of their names,
+// with what decides whether they can reset their password, and tells whether there are
+// more.
+func (d *Directory) ListAddresses(ctx context.Context, instance aikagi.InstanceID, after aikagi.Username, n int) ([]aikagi.User, bool, error) {
+	users, err := view(ctx, d, instance, aikagi.UsersView, func(s scene) ([]aikagi.User, error) {
+		users, err := s.tx.ListUsers(ctx, store.UserRange{Instance: instance, Set: store.EveryUser, From: after, Limit: n + 1})
+		for i := range users {
+			users[i].PasswordHash = known(users[i].PasswordHash)
+		}
+		return users, err
+	})
+	if len(users) > n {
+		return users[:n], true, err
+	}
+	return users, false, err
+}

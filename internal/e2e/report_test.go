@@ -30,6 +30,7 @@ func reportOf(people int) unreachable.Report {
 	r.Instances[0].Readiness = &unreachable.Readiness{
 		Known: true, Administrators: []string{"tanaka", "sato"}, Ready: []string{"tanaka"},
 		Helpers: []string{"tanaka", "sato", "desk"}, Takeovers: []string{"desk"},
+		Emergency: unreachable.Emergency{For: []string{}, Asked: "arn:aws:iam::123456789012:user/somebody", Missing: "iam:SimulatePrincipalPolicy"},
 	}
 	reasons := []unreachable.Reason{unreachable.NoEmail, unreachable.MalformedEmail, unreachable.SharedMailbox, unreachable.NoMailDomain, unreachable.Bounced, unreachable.Unchecked, unreachable.Disabled}
 	for n := range people {

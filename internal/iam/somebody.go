@@ -23,30 +23,49 @@ func SomebodyMay(ctx context.Context, tx *store.Tx, action string, instance aika
 	if !ok {
 		return false, nil
 	}
+	may := false
+	err := whoMay(ctx, tx, aikagi.Scope{Region: call.Region, Instance: instance}, action, func(string) (more bool) {
+		may = true
+		return false
+	})
+	return may, err
+}
+
+// WhoMay lists the ARNs of all principals of whom SomebodyMay would say so, in the
+// order of their names. It asks for no right: the host's own commands list them.
+func WhoMay(ctx context.Context, tx *store.Tx, region, action string, instance aikagi.InstanceID) ([]string, error) {
+	arns := []string{}
+	err := whoMay(ctx, tx, aikagi.Scope{Region: region, Instance: instance}, action, func(arn string) (more bool) {
+		arns = append(arns, arn)
+		return true
+	})
+	return arns, err
+}
+
+// whoMay tells of one principal after the other, until that is enough.
+func whoMay(ctx context.Context, tx *store.Tx, scope aikagi.Scope, action string, tell func(arn string) (more bool)) error {
 	account, err := tx.FindAccount(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	asked := Request{
-		Action:   action,
-		Resource: string(aikagi.Scope{Region: call.Region, Account: account.ID, Instance: instance}.InstanceARN()),
-	}
+	scope.Account = account.ID
+	asked := Request{Action: action, Resource: string(scope.InstanceARN())}
 	after := ""
 	for {
 		page, err := tx.ListPrincipals(ctx, after, principalsPage)
 		if err != nil {
-			return false, err
+			return err
 		}
 		for _, p := range page {
 			asked.Principal = UserARN(account.ID, p.Name)
 			may, err := couldDo(ctx, tx, p, asked)
-			if err != nil || may {
-				return may, err
+			if err != nil || may && !tell(asked.Principal) {
+				return err
 			}
 			after = p.Name
 		}
 		if len(page) < principalsPage {
-			return false, nil
+			return nil
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (r Report) Advice(l aikagi.Locale, i InstanceReport) []string {
 		return all
 	case !ready.Known:
 		say("cli.ready.unknown")
-		return all
+		return append(all, ready.Emergency.advice(l))
 	case ready.OK():
 		say("cli.ready.ok", "count", strconv.Itoa(len(ready.Ready)), "names", some(ready.Ready))
 	default:
@@ -38,13 +38,34 @@ func (r Report) Advice(l aikagi.Locale, i InstanceReport) []string {
 	if len(ready.Takeovers) > 0 {
 		say("cli.ready.takeovers", "count", strconv.Itoa(len(ready.Takeovers)), "names", some(ready.Takeovers))
 	}
-	say("cli.ready.emergency")
+	all = append(all, ready.Emergency.advice(l))
 	if strings.HasPrefix(r.Source, amazonTitle) {
 		say("cli.ready.mail")
 	} else {
 		say("cli.ready.mail_here")
 	}
 	return all
+}
+
+// advice says who could get in where nobody else can, or how to find out.
+func (e Emergency) advice(l aikagi.Locale) string {
+	switch {
+	case e.Possible != nil && *e.Possible:
+		return i18n.T(l, "cli.ready.emergency.possible", "names", some(e.For))
+	case e.Possible != nil && e.Asked != "":
+		return i18n.T(l, "cli.ready.emergency.denied", "who", e.Asked, "missing", e.Missing)
+	case e.Possible != nil:
+		return i18n.T(l, "cli.ready.emergency.nobody")
+	case len(e.Conditions) > 0:
+		return i18n.T(l, "cli.ready.emergency.depends", "who", e.Asked, "keys", strings.Join(e.Conditions, ", "))
+	case e.Missing != "":
+		return i18n.T(l, "cli.ready.emergency.missing", "missing", e.Missing)
+	case e.Error == organization:
+		return i18n.T(l, "cli.ready.emergency.organization", "who", e.Asked)
+	case e.Error == notTold:
+		return i18n.T(l, "cli.ready.emergency.not_told")
+	}
+	return i18n.T(l, "cli.ready.emergency.unknown")
 }
 
 func some(names []string) string {

@@ -3,8 +3,6 @@ package unreachable
 import (
 	"cmp"
 	"context"
-	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -46,11 +44,17 @@ func (a Amazon) Open(ctx context.Context) (Wire, error) {
 	c := &client.Client{
 		Endpoint: connectEndpoint(settings.Region), Region: settings.Region, Credentials: settings.Credentials, Clock: clock.System{},
 	}
-	return Wire{Client: c, Title: amazonTitle + settings.Region + ":" + aws.ToString(who.Account)}, nil
+	endpoint, home := iamHome(settings.Region)
+	return Wire{
+		Client: c, Title: amazonTitle + settings.Region + ":" + aws.ToString(who.Account),
+		authority: &authority{
+			iam:    client.IAM{Endpoint: endpoint, Region: home, Credentials: settings.Credentials, Clock: c.Clock},
+			caller: aws.ToString(who.Arn),
+		},
+	}, nil
 }
 
 // connectEndpoint is Amazon's, or another that the environment names as for the AWS tools.
 func connectEndpoint(region string) string {
-	named := func(name string) string { return strings.TrimSuffix(os.Getenv(name), "/") }
 	return cmp.Or(named("AWS_ENDPOINT_URL_CONNECT"), named("AWS_ENDPOINT_URL"), "https://connect."+region+".amazonaws.com")
 }

@@ -9,15 +9,13 @@ import (
 
 // Database is a database of this product, which tells everything at once.
 type Database struct {
-	Store *store.Store
-	Title string // for the report
+	Store  *store.Store
+	Title  string // for the report
+	Region string // of the ARNs that policies name
 }
 
 // Name is the title.
 func (d Database) Name() string { return d.Title }
-
-// Whole is true: nobody has to be looked at.
-func (Database) Whole() bool { return true }
 
 const databasePage = 500
 
@@ -47,7 +45,7 @@ func (d Database) Users(ctx context.Context, i Instance, token string) ([]Person
 		for _, u := range all {
 			page = append(page, Person{
 				ID: string(u.ID), Username: string(u.Username), Email: string(u.Email),
-				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(), Profiles: texts(u.SecurityProfileIDs),
+				Disabled: !u.Enabled, Bounced: !u.EmailBouncedAt.IsZero(), Profiles: texts(u.SecurityProfileIDs), Whole: true,
 			})
 		}
 		return err

@@ -4,12 +4,14 @@
 //
 //	Finder ─ Source ─ instances, users, one look at each (at the pace of the quota)
 //	   │        ├ Wire: a server that speaks Amazon Connect's API
-//	   │        └ the host's own database (cmd/aikagi)
+//	   │        └ Database: that of this host
 //	   ├ judge: what stands in somebody's way
 //	   ├ Saved: what is known already, on disk as it comes; a second run goes on there
-//	   └ Report: JSON, CSV
+//	   ├ Look: who has which address, without the addresses, for who registers some later
+//	   └ Report: JSON, CSV, a page, metrics, what changed
+//	Mender ─ Registry ─ reads a user, writes him whole with another address, reads him again
 //
-// It only reads. Amazon Connect tells an address by DescribeUser alone, one user a
+// A finder only reads. Amazon Connect tells an address by DescribeUser alone, one user a
 // request, twice a second for a whole account and Region; so the finder keeps to a
 // share of that, steps back when it is told to, and asks for nothing twice.
 package unreachable

@@ -2,6 +2,7 @@ package unreachable
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aikagi/aikagi"
@@ -9,7 +10,7 @@ import (
 )
 
 // Instance is one of a source.
-type Instance struct{ ID, Alias, IdentityType string }
+type Instance struct{ ID, Alias, IdentityType, ARN string }
 
 // Source is where the people are.
 type Source interface {
@@ -20,16 +21,17 @@ type Source interface {
 	Instances(ctx context.Context, token string) (page []Instance, next string, err error)
 	// Users reads a page of an instance's users: ids, names, and what comes with them.
 	Users(ctx context.Context, instance Instance, token string) (page []Person, next string, err error)
-	// Whole reports whether Users tells everything, so that nobody has to be looked at.
-	Whole() bool
-	// Look tells all of one user.
+	// Look tells all of one user of whom Users told no more than his name.
 	Look(ctx context.Context, instance Instance, id string) (Person, error)
-	// Profiles reads a page of security profiles; Permissions what one of them permits,
-	// unless Profiles tells everything.
+	// Profiles reads a page of security profiles; Permissions what one of them permits, if
+	// Profiles did not tell.
 	Profiles(ctx context.Context, instance Instance, token string) (page []Profile, next string, err error)
 	Permissions(ctx context.Context, instance Instance, profile, token string) (page []string, next string, err error)
 	// Guards reports whether nobody can take an administrator over by changing his address.
 	Guards() bool
+	// Emergency tells who could enter an instance without being one of its users. What it
+	// cannot find out is part of the answer; an error ends the run.
+	Emergency(ctx context.Context, instance Instance) (Emergency, error)
 }
 
 // Finder looks at everybody of a source.
@@ -230,9 +232,23 @@ func (r *run) instance(ctx context.Context, i Instance, people []Person) (Instan
 		}
 	}
 	inOrder(report.Findings)
+	if err := r.keepLook(i, people, all); err != nil {
+		return report, err
+	}
 	var err error
 	report.Readiness, err = r.readiness(ctx, i, all)
 	return report, err
+}
+
+// keepLook keeps who has which address where that took a request a user, and everybody
+// was looked at.
+func (r *run) keepLook(i Instance, people []Person, all []line) error {
+	told := slices.ContainsFunc(people, func(p Person) bool { return p.Whole })
+	missing := slices.ContainsFunc(all, func(l line) bool { return l.Reason == Unchecked || l.Reason == NotApplicable })
+	if r.Saved == nil || told || missing {
+		return nil
+	}
+	return r.Saved.keepLook(newLook(r.Source.Name(), i.ID, r.Clock.Now().UTC(), all))
 }
 
 // person is what is known of one user, or is found out now. One who is gone meanwhile
@@ -243,7 +259,7 @@ func (r *run) person(ctx context.Context, i Instance, p Person) (l line, exists 
 		l.Reason, l.Detail = NotApplicable, i.IdentityType
 		return l, true, nil
 	}
-	if r.Source.Whole() {
+	if p.Whole {
 		return judged(l, p), true, nil
 	}
 	if r.Saved != nil {

@@ -83,10 +83,9 @@ func (s *server) answer(id string) error {
 }
 
 func (s *server) Name() string { return "https://connect.example" }
-func (s *server) Whole() bool  { return false }
 
 func (s *server) Instances(context.Context, string) ([]Instance, string, error) {
-	return []Instance{{"i", "sakura", string(s.kind)}}, "", s.answer("")
+	return []Instance{{ID: "i", Alias: "sakura", IdentityType: string(s.kind)}}, "", s.answer("")
 }
 
 func (s *server) Users(_ context.Context, _ Instance, token string) (page []Person, next string, err error) {
@@ -118,6 +117,10 @@ func (s *server) Look(_ context.Context, _ Instance, id string) (Person, error) 
 }
 
 func (s *server) Guards() bool { return false }
+
+func (s *server) Emergency(context.Context, Instance) (Emergency, error) {
+	return notKnown("", "", notTold), nil
+}
 
 func (s *server) Profiles(context.Context, Instance, string) ([]Profile, string, error) {
 	return []Profile{{ID: "admin", Name: "Admin"}, {ID: "desk", Name: "Desk"}, {ID: "agent", Name: "Agent"}}, "", s.answer("profiles")
@@ -428,6 +431,7 @@ func TestReadinessIsWhoCouldHelp(t *testing.T) {
 	got := find(t, s.finder(1)).Instances[0].Readiness
 	want := &Readiness{
 		Known: true, Administrators: []string{"boss", "locked"}, Ready: []string{"boss"}, Helpers: []string{"boss", "locked", "desk"}, Takeovers: []string{"desk"},
+		Emergency: notKnown("", "", notTold),
 	}
 	if diff := cmp.Diff(want, got); diff != "" || got.OK() {
 		t.Errorf("OK %v: %s", got.OK(), diff)

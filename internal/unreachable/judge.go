@@ -16,6 +16,7 @@ type Person struct {
 	Disabled     bool
 	Bounced      bool
 	Profiles     []string // ids of security profiles
+	Whole        bool     // this is everything; nobody has to look at him
 }
 
 // desks are names of mailboxes that belong to a role and not to a person (RFC 2142,

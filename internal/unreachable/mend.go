@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/aikagi/aikagi"
 )
@@ -91,6 +92,12 @@ type Mender struct {
 	Registry Registry
 	Finder   *Finder // its quota, share, clock and progress
 	Replace  bool    // an address that is there may be replaced
+	// AllowShared lets somebody get an address that is not his alone.
+	AllowShared bool
+	State       string // where the last look is kept; "" is nowhere
+	// LookedAt is, after Plan, when it was last looked who else has which address; zero if
+	// that is not known.
+	LookedAt time.Time
 	run      *run
 }
 
@@ -117,6 +124,9 @@ func (m *Mender) Plan(ctx context.Context, i Instance, wishes []Wish, wrong []Mi
 	if i.IdentityType != string(aikagi.ConnectManaged) {
 		return nil, []Mistake{{Reason: wrongElsewhere, Detail: i.IdentityType}}, nil
 	}
+	if m.AllowShared {
+		wrong = slices.DeleteFunc(wrong, func(w Mistake) bool { return w.Reason == wrongRole || w.Reason == wrongShared })
+	}
 	isWrong := map[string]bool{}
 	for _, w := range wrong {
 		isWrong[fmt.Sprint(w.Line, " ", w.Username)] = true
@@ -129,6 +139,7 @@ func (m *Mender) Plan(ctx context.Context, i Instance, wishes []Wish, wrong []Mi
 	for _, p := range people {
 		ids[p.Username] = p.ID
 	}
+	others := m.others(i, people, wishes)
 	var steps []Step
 	for n, w := range wishes {
 		if isWrong[fmt.Sprint(w.Line, " ", w.Username)] {
@@ -139,21 +150,42 @@ func (m *Mender) Plan(ctx context.Context, i Instance, wishes []Wish, wrong []Mi
 			wrong = append(wrong, Mistake{w.Line, w.Username, wrongUnknown, ""})
 			continue
 		}
-		before, err := m.read(ctx, i, id)
+		step, mistake, err := m.step(ctx, i, id, w, others)
 		if err != nil {
 			return nil, nil, err
 		}
 		if m.Finder.Progress != nil {
 			m.Finder.Progress(n+1, len(wishes), m.asking().pace.left(len(wishes)-n-1))
 		}
-		if has := before.email(); has != "" && mark(has) != mark(w.Email) && !m.Replace {
-			wrong = append(wrong, Mistake{w.Line, w.Username, wrongHas, has})
+		if mistake.Reason != "" {
+			wrong = append(wrong, mistake)
 			continue
 		}
-		steps = append(steps, Step{i.ID, id, w.Username, before, before.with(w.address())})
+		steps = append(steps, step)
 	}
 	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.Line - b.Line })
 	return steps, wrong, nil
+}
+
+// step is what a wish leads to: what would be written, or why not.
+func (m *Mender) step(ctx context.Context, i Instance, id string, w Wish, others others) (Step, Mistake, error) {
+	before, err := m.read(ctx, i, id)
+	if err != nil {
+		return Step{}, Mistake{}, err
+	}
+	step := Step{i.ID, id, w.Username, before, before.with(w.address())}
+	has := before.email()
+	if mark(has) == mark(w.Email) { // he has it already
+		return step, Mistake{}, nil
+	}
+	if has != "" && !m.Replace {
+		return step, Mistake{w.Line, w.Username, wrongHas, has}, nil
+	}
+	who, err := others.having(ctx, w.Email)
+	if err != nil || who == "" {
+		return step, Mistake{}, err
+	}
+	return step, Mistake{w.Line, w.Username, wrongTaken, who}, nil
 }
 
 // Mend takes a step, noted for undoing just before it is written. It reads just before
@@ -206,10 +238,19 @@ func (m *Mender) failed(r Result, err error) (Result, error) {
 // MendAll takes steps one after the other, and tells of each how it ended. It stops at an
 // error that would stop all.
 func (m *Mender) MendAll(ctx context.Context, i Instance, steps []Step, undo *Undo, each func(Result)) error {
+	look := readLook(m.State, m.Registry.Name(), i.ID)
+	if look != nil {
+		// What is missing there is missed the next time, and wrong is nothing: an address
+		// that the look tells of is asked for again.
+		defer func() { _ = look.write(m.State) }()
+	}
 	for _, s := range steps {
 		r, err := m.Mend(ctx, i, s, undo)
 		if err != nil {
 			return err
+		}
+		if look != nil && r.Outcome == Mended {
+			look.Marks[s.UserID] = look.salted(mark(s.After.email()))
 		}
 		each(r)
 	}

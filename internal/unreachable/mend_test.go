@@ -55,7 +55,7 @@ func (r *registry) WriteIdentity(_ context.Context, _ Instance, id string, whole
 
 func (r *registry) mender() *Mender { return &Mender{Registry: r, Finder: r.finder(1)} }
 
-var here = Instance{"i", "sakura", string(aikagi.ConnectManaged)}
+var here = Instance{ID: "i", Alias: "sakura", IdentityType: string(aikagi.ConnectManaged)}
 
 func mendAll(t *testing.T, m *Mender, steps []Step) []string {
 	t.Helper()
@@ -214,7 +214,7 @@ func TestTenMistakesAreTenMessagesAndNoChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, elsewhere, _ := r.mender().Plan(t.Context(), Instance{"j", "saml", string(aikagi.SAML)}, nil, nil)
+	_, elsewhere, _ := r.mender().Plan(t.Context(), Instance{ID: "j", Alias: "saml", IdentityType: string(aikagi.SAML)}, nil, nil)
 	_, header, _ := ReadWishes([]byte("name,mail\nx,y\n"))
 	var got []string
 	for _, w := range slices.Concat(more, elsewhere, header) {

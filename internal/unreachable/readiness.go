@@ -10,7 +10,7 @@ import (
 // Profile is a security profile and what it permits.
 type Profile struct {
 	ID, Name    string
-	Permissions []string
+	Permissions []string // nil if they have to be asked for
 }
 
 // Readiness is whether an instance could help itself if somebody is locked out.
@@ -27,6 +27,8 @@ type Readiness struct {
 	// Takeovers can change the address of an administrator, and so get his password,
 	// without being one. Aikagi refuses that; Amazon Connect does not.
 	Takeovers []string `json:"takeovers"`
+	// Emergency is who could get in if none of these can.
+	Emergency Emergency `json:"emergency"`
 }
 
 // wantedAdministrators can each be away, or locked out, once.
@@ -41,6 +43,10 @@ func (r *run) readiness(ctx context.Context, i Instance, all []line) (*Readiness
 		return nil, nil //nolint:nilnil // nobody resets a password here
 	}
 	ready := &Readiness{Administrators: []string{}, Ready: []string{}, Helpers: []string{}, Takeovers: []string{}}
+	var err error
+	if ready.Emergency, err = r.Source.Emergency(ctx, i); err != nil {
+		return nil, err
+	}
 	profiles, err := r.profiles(ctx, i)
 	if aikagi.CodeOf(err) == aikagi.Forbidden {
 		ready.Error = accessDenied
@@ -51,14 +57,7 @@ func (r *run) readiness(ctx context.Context, i Instance, all []line) (*Readiness
 	}
 	ready.Known = true
 	for _, l := range all {
-		held := map[string]bool{}
-		for _, p := range profiles {
-			if slices.Contains(l.Profiles, p.ID) {
-				for _, permission := range p.Permissions {
-					held[permission] = true
-				}
-			}
-		}
+		held := heldBy(l, profiles)
 		helps := held[string(aikagi.UsersView)] && held[string(aikagi.UsersEdit)]
 		administers := helps && held[string(aikagi.UsersEditPermission)]
 		switch {
@@ -77,13 +76,29 @@ func (r *run) readiness(ctx context.Context, i Instance, all []line) (*Readiness
 	return ready, nil
 }
 
+// heldBy is what somebody's profiles permit him.
+func heldBy(l line, profiles []Profile) map[string]bool {
+	held := map[string]bool{}
+	for _, p := range profiles {
+		if slices.Contains(l.Profiles, p.ID) {
+			for _, permission := range p.Permissions {
+				held[permission] = true
+			}
+		}
+	}
+	return held
+}
+
 func (r *run) profiles(ctx context.Context, i Instance) ([]Profile, error) {
 	all, err := pages(ctx, r, func(ctx context.Context, token string) ([]Profile, string, error) {
 		return r.Source.Profiles(ctx, i, token)
 	})
 	for n := range all {
-		if err != nil || r.Source.Whole() {
+		if err != nil {
 			break
+		}
+		if all[n].Permissions != nil {
+			continue
 		}
 		all[n].Permissions, err = pages(ctx, r, func(ctx context.Context, token string) ([]string, string, error) {
 			return r.Source.Permissions(ctx, i, all[n].ID, token)

@@ -122,6 +122,9 @@ func (s *Saved) keep(l line) error {
 	return s.write(l)
 }
 
+// keepLook keeps what a whole look at an instance told, beside the run.
+func (s *Saved) keepLook(l *Look) error { return l.write(filepath.Dir(s.file.Name())) }
+
 // Known is how many users need not be asked for.
 func (s *Saved) Known() int { return len(s.known) }
 
@@ -131,8 +134,8 @@ func (s *Saved) Close() error { return s.file.Close() }
 // Remove ends the run: nothing is left to go on with.
 func (s *Saved) Remove() error { return errors.Join(s.file.Close(), os.Remove(s.file.Name())) }
 
-// SavedPath is where a run on a source is kept until it ends.
-func SavedPath(source string) (string, error) {
+// StateDir is where runs are kept until they end, and looks until the next.
+func StateDir() (string, error) {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if dir == "" {
 		home, err := os.UserHomeDir()
@@ -141,7 +144,11 @@ func SavedPath(source string) (string, error) {
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	return filepath.Join(dir, "aikagi", "unreachable-"+fileName(source)+".jsonl"), nil
+	return filepath.Join(dir, "aikagi"), nil
+}
+
+func savedPath(dir, source string) string {
+	return filepath.Join(dir, "unreachable-"+fileName(source)+".jsonl")
 }
 
 // fileName is a name for what is kept of a source: the same each time, and no path.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/awsapi/client"
@@ -132,4 +133,50 @@ func TestAnswersThatEndARun(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestAServerOfThisProductTellsEverythingAtOnce: nobody is looked at, and those whom the
+// wire API of Amazon knows nothing of are found too.
+func TestAServerOfThisProductTellsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	const addresses = "/aikagi/instances/i1/user-addresses"
+	answers := map[string]func(http.ResponseWriter, *http.Request){
+		"/instance": says(`{"InstanceSummaryList":[{"Id":"i1","IdentityManagementType":"CONNECT_MANAGED","InstanceAlias":"one"}]}`),
+		addresses: says(`{"Users":[{"Id":"u1","Username":"boss","Email":"boss@example.jp","Enabled":true,"Bounced":false,"SecurityProfileIds":["p1"]},` +
+			`{"Id":"u2","Username":"none","Enabled":true,"Bounced":false,"SecurityProfileIds":[]}],"NextToken":"t/+="}`),
+		addresses + "?t/+=": once(refuses(http.StatusTooManyRequests, "ThrottlingException", `{}`),
+			says(`{"Users":[{"Id":"u3","Username":"off","Enabled":false},{"Id":"u4","Username":"back","Email":"back@example.jp","Enabled":true,"Bounced":true}]}`)),
+		"/users-summary/i1":                    says(`{"UserSummaryList":[{"Id":"u1","Username":"boss"}]}`),
+		"/users/i1/u1":                         says(`{"User":{"Id":"u1","Username":"boss","SecurityProfileIds":["p1"]}}`),
+		"/security-profiles-summary/i1":        says(`{"SecurityProfileSummaryList":[{"Id":"p1","Name":"Admin"}]}`),
+		"/security-profiles-permissions/i1/p1": says(`{"Permissions":["Users.View","Users.Edit","Users.EditPermission"]}`),
+	}
+	own := func() InstanceReport {
+		w := played(t, answers)
+		w.Own = true
+		return find(t, &Finder{Source: w, Clock: &still{now: start}, Quota: AmazonsQuota, Share: 1}).Instances[0]
+	}
+	one := own()
+	want := []Finding{{"u4", "back", Bounced, ""}, {"u2", "none", NoEmail, ""}, {"u3", "off", Disabled, ""}}
+	if diff := cmp.Diff(want, one.Findings); diff != "" || one.Users != (Count{4, 4}) || len(one.Readiness.Ready) != 1 {
+		t.Errorf("%+v: %s", one, diff)
+	}
+	// Where the access key may not, or the server is older, each is looked at as on Amazon.
+	for _, no := range []func(http.ResponseWriter, *http.Request){
+		refuses(http.StatusForbidden, "AccessDeniedException", `{}`), refuses(http.StatusNotFound, "UnknownOperationException", `{}`),
+	} {
+		answers[addresses] = no
+		if one := own(); one.Users != (Count{1, 1}) || len(one.Findings) != 1 || one.Findings[0].Username != "boss" {
+			t.Errorf("one by one: %+v", one)
+		}
+	}
+	// A refusal in the middle is none of these: half a list would be read as all of it.
+	answers[addresses] = says(`{"Users":[],"NextToken":"t/+="}`)
+	answers[addresses+"?t/+="] = refuses(http.StatusForbidden, "AccessDeniedException", `{}`)
+	if one := own(); one.Error != accessDenied {
+		t.Errorf("cut off by a refusal: %+v", one)
+	}
+	// Amazon Connect is never asked for what it does not have.
+	answers[addresses] = func(http.ResponseWriter, *http.Request) { t.Error("Amazon is asked for an operation of ours") }
+	find(t, &Finder{Source: played(t, answers), Clock: &still{now: start}, Quota: AmazonsQuota, Share: 1})
 }

@@ -34,6 +34,7 @@ const (
 	wrongCells     = "cells"          // more cells than columns
 	wrongTwice     = "twice"          // detail: the line of the first
 	wrongShared    = "shared"         // detail: who else is to get it
+	wrongTaken     = "taken"          // detail: who has it, and is not in the table
 	wrongUnknown   = "unknown_user"   //
 	wrongElsewhere = "not_applicable" // the password is kept elsewhere
 	wrongHas       = "has_email"      // detail: that there is another; --replace takes it

@@ -96,15 +96,10 @@ func (c *Client) Ask(ctx context.Context, q Question, into any) error {
 	if err != nil {
 		return err
 	}
-	response, err := straight().Do(r)
-	if err != nil {
-		return unreachable(err)
-	}
-	defer func() { _ = response.Body.Close() }() // only read
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	response, text, err := send(r)
 	switch {
 	case err != nil:
-		return unreachable(err)
+		return err
 	case response.StatusCode != http.StatusOK:
 		return failed(response, text)
 	case into == nil:
@@ -114,6 +109,20 @@ func (c *Client) Ask(ctx context.Context, q Question, into any) error {
 		return unreachable(fmt.Errorf("the answer is no JSON: %w", err))
 	}
 	return nil
+}
+
+// send sends a request and reads the whole answer.
+func send(r *http.Request) (*http.Response, []byte, error) {
+	response, err := straight().Do(r)
+	if err != nil {
+		return nil, nil, unreachable(err)
+	}
+	defer func() { _ = response.Body.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, nil, unreachable(err)
+	}
+	return response, text, nil
 }
 
 func (c *Client) request(ctx context.Context, q Question) (*http.Request, error) {
@@ -135,15 +144,20 @@ func (c *Client) request(ctx context.Context, q Question) (*http.Request, error)
 	if q.Body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	keys, err := c.Credentials.Retrieve(ctx)
+	return r, sign(r, body, c.Credentials, service, c.Region, c.Clock.Now())
+}
+
+// sign signs a request for a service in a Region.
+func sign(r *http.Request, body []byte, from aws.CredentialsProvider, service, region string, now time.Time) error {
+	keys, err := from.Retrieve(r.Context())
 	if err != nil {
-		return nil, &aikagi.Error{Code: aikagi.Unauthenticated, Subject: "credentials", Reason: "missing", Err: err}
+		return &aikagi.Error{Code: aikagi.Unauthenticated, Subject: "credentials", Reason: "missing", Err: err}
 	}
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, keys, r, hex.EncodeToString(sum[:]), service, c.Region, c.Clock.Now()); err != nil {
-		return nil, fmt.Errorf("sign request: %w", err)
+	if err := v4.NewSigner().SignHTTP(r.Context(), keys, r, hex.EncodeToString(sum[:]), service, region, now); err != nil {
+		return fmt.Errorf("sign request: %w", err)
 	}
-	return r, nil
+	return nil
 }
 
 // straight follows no redirect, which would take a signed request somewhere else.
@@ -177,19 +191,22 @@ func failed(response *http.Response, text []byte) error {
 	return &aikagi.Error{Code: f.code(), Subject: "answer", Reason: f.reason(), Err: f}
 }
 
+// short is the name as the query protocol has it, without "Exception".
+func (f *Failure) short() string { return strings.TrimSuffix(f.Name, "Exception") }
+
 // code is the kind of a failure.
 func (f *Failure) code() aikagi.Code {
-	switch f.Name {
-	case "AccessDeniedException":
+	switch f.short() {
+	case "AccessDenied":
 		return aikagi.Forbidden
-	case "ResourceNotFoundException", "UnknownOperationException":
+	case "ResourceNotFound", "NoSuchEntity", unknownOperation:
 		return aikagi.NotFound
-	case "ThrottlingException", "TooManyRequestsException":
+	case "Throttling", "TooManyRequests":
 		return aikagi.Throttled
-	case "DuplicateResourceException", "ResourceInUseException", "ResourceConflictException", "ServiceQuotaExceededException":
+	case "DuplicateResource", "ResourceInUse", "ResourceConflict", "ServiceQuotaExceeded":
 		return aikagi.Conflict
-	case "MissingAuthenticationTokenException", "UnrecognizedClientException", "IncompleteSignatureException",
-		"InvalidSignatureException", "SignatureDoesNotMatch", "ExpiredTokenException", "InvalidClientTokenId":
+	case "MissingAuthenticationToken", "UnrecognizedClient", "IncompleteSignature",
+		"InvalidSignature", "SignatureDoesNotMatch", "InvalidClientTokenId", expiredToken:
 		return aikagi.Unauthenticated
 	}
 	if f.Status < http.StatusInternalServerError {
@@ -198,12 +215,17 @@ func (f *Failure) code() aikagi.Code {
 	return aikagi.Unavailable
 }
 
+const (
+	unknownOperation = "UnknownOperation"
+	expiredToken     = "ExpiredToken" //nolint:gosec // G101: the name of an error
+)
+
 // reason tells apart what needs another remedy.
 func (f *Failure) reason() string {
-	switch f.Name {
-	case "UnknownOperationException":
+	switch f.short() {
+	case unknownOperation:
 		return "unknown_operation"
-	case "ExpiredTokenException":
+	case expiredToken:
 		return "expired"
 	}
 	return ""

@@ -12,6 +12,7 @@ import (
 // Instance is one of a Region's instances.
 type Instance struct {
 	ID           string `json:"Id"`
+	ARN          string `json:"Arn"`
 	Alias        string `json:"InstanceAlias"`
 	IdentityType string `json:"IdentityManagementType"`
 	Status       string `json:"InstanceStatus"`

@@ -3,6 +3,7 @@
 // of their own, and never change a shape of Amazon's.
 //
 //	GET  /aikagi/instances/{InstanceId}/unreachable-users             aikagi:ListUnreachableUsers
+//	GET  /aikagi/instances/{InstanceId}/user-addresses                aikagi:ListUserAddresses
 //	POST /aikagi/instances/{InstanceId}/users/{UserId}/reset-mail     aikagi:SendResetMail
 //	POST /aikagi/instances/{InstanceId}/users/{UserId}/reset-card     aikagi:IssueResetCard
 //	POST /aikagi/instances/{InstanceId}/users/{UserId}/end-sessions   aikagi:EndSessions
@@ -36,6 +37,7 @@ func (a *API) Operations() []awsapi.Operation {
 	of := base + "/users/{UserId}"
 	return []awsapi.Operation{
 		awsapi.Serve(row("ListUnreachableUsers", http.MethodGet, base+"/unreachable-users"), (*listRequest).touch, a.listUnreachable),
+		awsapi.Serve(row("ListUserAddresses", http.MethodGet, base+"/user-addresses"), (*listRequest).touch, a.listAddresses),
 		awsapi.Serve(row("SendResetMail", http.MethodPost, of+"/reset-mail"), (*userRequest).touch, a.sendResetMail),
 		awsapi.Serve(row("IssueResetCard", http.MethodPost, of+"/reset-card"), (*userRequest).touch, a.issueResetCard),
 		awsapi.Serve(row("EndSessions", http.MethodPost, of+"/end-sessions"), (*userRequest).touch, a.endSessions),
@@ -70,12 +72,21 @@ type unreachableUser struct {
 
 const mostUsers = 1000 // a page
 
+// size is how many are asked for.
+func (r *listRequest) size() (int, error) {
+	if r.MaxResults == nil {
+		return 100, nil
+	}
+	if n := int(*r.MaxResults); n >= 1 && n <= mostUsers {
+		return n, nil
+	}
+	return 0, awsapi.OutOfRange("maxResults must be 1 to 1000")
+}
+
 func (a *API) listUnreachable(ctx context.Context, in *listRequest) (*unreachableResponse, error) {
-	size := 100
-	if in.MaxResults != nil {
-		if size = int(*in.MaxResults); size < 1 || size > mostUsers {
-			return nil, awsapi.OutOfRange("maxResults must be 1 to 1000")
-		}
+	size, err := in.size()
+	if err != nil {
+		return nil, err
 	}
 	after, err := a.Tokens.Open(ctx, in.NextToken, "ListUnreachableUsers", in.InstanceID)
 	if err != nil {

@@ -41,6 +41,47 @@ func TestWhoCannotResetIsListedPageByPage(t *testing.T) {
 	}
 }
 
+// TestEverybodysAddressIsListedPageByPage, with what Amazon's DescribeUser does not tell.
+func TestEverybodysAddressIsListedPageByPage(t *testing.T) {
+	t.Parallel()
+	c := apitest.Start(t, apptest.Options{})
+	type user struct {
+		Id, Username, Email string
+		Enabled, Bounced    bool
+		SecurityProfileIds  []string
+	}
+	all := map[string]user{}
+	path := "/aikagi/instances/" + c.Instance + "/user-addresses?maxResults=50"
+	pages := 0
+	for token := ""; pages == 0 || token != ""; pages++ {
+		var page struct {
+			Users     []user
+			NextToken string
+		}
+		c.Do(http.MethodGet, path+"&nextToken="+token, "").Into(&page)
+		for _, u := range page.Users {
+			all[u.Username] = u
+		}
+		token = page.NextToken
+	}
+	agent, without := c.Login("agent"), c.Login("agent-without-email")
+	if got := all[agent.Username]; len(all) != 128 || pages != 3 || got.Email != agent.Email || !got.Enabled || got.Bounced || len(got.SecurityProfileIds) != 1 {
+		t.Errorf("%d users on %d pages, the agent is %+v", len(all), pages, got)
+	}
+	if got := all[without.Username]; got.Email != "" || got.Id != string(c.User("agent-without-email").ID) {
+		t.Errorf("without an address: %+v", got)
+	}
+	c.Do(http.MethodGet, path+"&nextToken=x", "").Refuses("InvalidParameterException")
+	c.Do(http.MethodGet, strings.Replace(path, "50", "1001", 1), "").Refuses("InvalidParameterException")
+	// The token of another operation opens nothing here.
+	var other struct{ NextToken string }
+	c.Do(http.MethodGet, "/aikagi/instances/"+c.Instance+"/unreachable-users?maxResults=3", "").Into(&other)
+	c.Do(http.MethodGet, path+"&nextToken="+other.NextToken, "").Refuses("InvalidParameterException")
+	// Who may look at those who cannot reset does not get everybody's address by it.
+	less := c.As(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "aikagi:ListUnreachableUsers", "Resource": "*"}]}`)
+	less.Do(http.MethodGet, path, "").Refuses("AccessDeniedException")
+}
+
 func TestTheWayBackIn(t *testing.T) {
 	t.Parallel()
 	c := apitest.Start(t, apptest.Options{})
@@ -95,6 +136,7 @@ func TestAmazonsRightsOpenNoWayIn(t *testing.T) {
 	user := base + "/users/" + string(c.User("agent").ID)
 	for _, ask := range []struct{ method, path string }{
 		{http.MethodGet, base + "/unreachable-users"},
+		{http.MethodGet, base + "/user-addresses"},
 		{http.MethodPost, user + "/reset-mail"},
 		{http.MethodPost, user + "/reset-card"},
 		{http.MethodPost, user + "/end-sessions"},
