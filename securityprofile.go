@@ -19,9 +19,9 @@ type SecurityProfile struct {
 	HierarchyScoped []string         // "User", or nothing
 	ScopeGroupID    HierarchyGroupID // the group whose users are meant, and of those below; empty: the holder's own
 
-	Version     int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // MaxSecurityProfilesPerUser is Amazon Connect's limit.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aikagi/aikagi"
+	"github.com/aikagi/aikagi/internal/securityprofile"
 	"github.com/aikagi/aikagi/internal/store"
 )
 
@@ -67,13 +68,14 @@ func texts[T ~string](all []T) []string {
 // Guards is true: guarded powers keep administrators from being taken over (S26).
 func (Database) Guards() bool { return true }
 
-// Profiles reads all security profiles and what they permit.
+// Profiles reads all security profiles and what they permit about everybody: whoever
+// looks after some users only cannot bring back the others.
 func (d Database) Profiles(ctx context.Context, i Instance, _ string) ([]Profile, string, error) {
 	var all []Profile
 	err := d.Store.View(ctx, func(tx *store.Tx) error {
 		found, err := tx.ListSecurityProfiles(ctx, aikagi.InstanceID(i.ID))
 		for _, p := range found {
-			all = append(all, Profile{ID: string(p.ID), Name: p.Name, Permissions: texts(p.Permissions)})
+			all = append(all, Profile{ID: string(p.ID), Name: p.Name, Permissions: texts(securityprofile.Powers(p).Sorted())})
 		}
 		return err
 	})

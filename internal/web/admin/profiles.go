@@ -56,9 +56,9 @@ type profilePage struct {
 	Action    string
 	Other     *otherVersion
 
-	ScopeTags  string // a line each, as typed
-	TagScoped  []web.Choice
-	Branches   []web.Choice // of the hierarchy
+	ScopeTags string // a line each, as typed
+	TagScoped []web.Choice
+	Branches  []web.Choice // of the hierarchy
 }
 
 type matrixGroup struct {
