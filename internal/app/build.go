@@ -88,6 +88,7 @@ type App struct {
 	post   *outbox.Post
 	watch  *login.Watch
 	engine *web.Engine
+	reach  *reach
 	loops  []*jobs.Loop
 	runner jobs.Runner
 }
@@ -160,6 +161,7 @@ func (a *App) resetURL(alias string, token aikagi.Secret) aikagi.Secret {
 
 // jobs makes the background work and tells the rules whom to wake.
 func (a *App) jobs() {
+	a.reach = &reach{app: a}
 	a.Sender = &outbox.Sender{
 		Store: a.Store, Post: a.post, Clock: a.Clock, Log: a.Log,
 		Settings: a.SMTP, Keys: a.DKIM, Connections: outbox.NewConnections(senders),
@@ -180,6 +182,7 @@ func (a *App) jobs() {
 		{Name: "session.flush", Interval: time.Minute, Work: a.Sessions.Flush},
 		{Name: "audit.chain", Interval: 10 * time.Second, Work: chainer.Chain},
 		{Name: "sweep", Interval: time.Minute, Work: sweeper.Sweep},
+		{Name: "unreachable.count", Interval: firstReach, Work: a.reach.work},
 		{Name: "database.inspect", Interval: inspectEvery, Work: func(ctx context.Context) (bool, error) {
 			return false, a.Store.Inspect(ctx)
 		}},

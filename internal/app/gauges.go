@@ -27,6 +27,11 @@ func (a *App) gauges() []ops.Gauge {
 			Read: a.withoutEmail,
 		},
 		{
+			Name:   "aikagi_unreachable_users",
+			Help:   "Users who cannot reset their password, by instance and reason, as aikagi unreachable finds them; counted by the hour.",
+			Labels: []string{"instance", "reason"}, Each: a.reach.each,
+		},
+		{
 			Name: "aikagi_floods_noticed",
 			Help: "Floods of failed logins or of requests for a link that this process told administrators of.",
 			Read: func(context.Context) (float64, error) { return float64(a.watch.Noticed()), nil },

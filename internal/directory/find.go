@@ -23,6 +23,7 @@ type Person struct {
 	Locked   bool // so many that unknown devices cannot log in
 	Beyond   bool // holds a guarded power that the actor lacks (S26)
 	Self     bool
+	Shared   bool // somebody else has the address too
 	// May reports whether the actor has permissions about him; for the page's buttons.
 	May func(needed ...aikagi.Permission) bool
 }
@@ -38,6 +39,11 @@ func (d *Directory) Find(ctx context.Context, instance aikagi.InstanceID, id aik
 		p.May = s.rights.May
 		p.User.PasswordHash = known(p.User.PasswordHash)
 		p.Self = s.isSelf(p.User)
+		shared, err := s.shared(ctx, p.User)
+		if err != nil {
+			return p, err
+		}
+		p.Shared = shared[p.User.Email]
 		if p.Profiles, err = s.tx.ListProfilesOfUser(ctx, instance, id); err != nil {
 			return p, err
 		}

@@ -40,8 +40,10 @@ type Query struct {
 // what was found.
 type Page struct {
 	Users []aikagi.User
-	Prev  string // cursor of the page before; empty at the start
-	Next  string // cursor of the next page; empty at the end
+	// Shared are their addresses that somebody else has too.
+	Shared map[aikagi.Email]bool
+	Prev   string // cursor of the page before; empty at the start
+	Next   string // cursor of the next page; empty at the end
 }
 
 // PageSize is the number of rows that a page really has for a wish.
@@ -68,10 +70,26 @@ func (s scene) page(ctx context.Context, q Query) (Page, error) {
 		read = s.search
 	}
 	p, err := read(ctx, q)
+	if err != nil {
+		return p, err
+	}
 	for i := range p.Users {
 		p.Users[i].PasswordHash = known(p.Users[i].PasswordHash)
 	}
+	p.Shared, err = s.shared(ctx, p.Users...)
 	return p, err
+}
+
+// shared tells which addresses of users somebody else has too: their mail lands where
+// others read.
+func (s scene) shared(ctx context.Context, users ...aikagi.User) (map[aikagi.Email]bool, error) {
+	var emails []aikagi.Email
+	for _, u := range users {
+		if u.Email != "" {
+			emails = append(emails, u.Email)
+		}
+	}
+	return s.tx.SharedEmails(ctx, s.instance.ID, emails)
 }
 
 // Cursors are "a" or "b" (after, before) and a user name, or "s", a search key

@@ -223,3 +223,37 @@ func TestE12E13AnAddressIsNobody(t *testing.T) {
 		wants(t, err, aikagi.Forbidden, string(aikagi.UsersView))
 	})
 }
+
+// TestSharedAddressesAreKnown on the list and on the user's page, however the letters
+// are written; those of a disabled user are nobody's.
+func TestSharedAddressesAreKnown(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, w *world) {
+		admin := w.has(t, w.here.ID, "Admin")
+		with := func(email string) aikagi.User {
+			u := w.has(t, w.here.ID)
+			must(t, w.rules.Amend(w.host(t), w.here.ID, u.ID, directory.Identity{Email: &email}))
+			return u
+		}
+		neighbours := string(w.has(t, w.next.ID).Email)
+		one, two := with("desk@example.jp"), with("Desk@Example.JP")
+		alone, gone := with(neighbours), with("gone@example.jp")
+		last := with("gone@example.jp")
+		must(t, w.rules.SetEnabled(w.host(t), w.here.ID, gone.ID, false))
+		alone = w.read(t, alone.ID)
+		o, err := w.rules.Overview(as(t, admin), w.here.ID, directory.Query{})
+		must(t, err)
+		if !o.Shared["desk@example.jp"] || !o.Shared["Desk@Example.JP"] || o.Shared[alone.Email] || o.Shared["gone@example.jp"] {
+			t.Errorf("shared on the list: %v", o.Shared)
+		}
+		for _, c := range []struct {
+			u    aikagi.User
+			want bool
+		}{{one, true}, {two, true}, {alone, false}, {last, false}} {
+			p, err := w.rules.Find(as(t, admin), w.here.ID, c.u.ID)
+			if must(t, err); p.Shared != c.want {
+				t.Errorf("%s: shared is %v", p.User.Email, p.Shared)
+			}
+		}
+	})
+}

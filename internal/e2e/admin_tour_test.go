@@ -53,6 +53,11 @@ func userViews() []view {
 			p.presses(p.says("admin.save"))
 			p.sees(p.says("admin.saved"))
 		}},
+		{"shared", func(p *person) {
+			p.types(p.says("admin.field.email"), string(p.site.User("agent").Email))
+			p.presses(p.says("admin.save"))
+			p.sees(p.says("admin.user.shared.title"))
+		}},
 		{"permissions", adminUser("editor", "/permissions")},
 		{"history", adminUser("agent-without-email", "/history")},
 		{"card", func(p *person) {

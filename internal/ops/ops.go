@@ -19,6 +19,38 @@ const readyTimeout = 2 * time.Second
 type Gauge struct {
 	Name, Help string
 	Read       func(context.Context) (float64, error)
+	// Labels tell the numbers of Each apart, which is read in place of Read.
+	Labels []string
+	Each   func(context.Context) ([]Labelled, error)
+}
+
+// Labelled is one number of several, with the values of its labels.
+type Labelled struct {
+	Values []string
+	N      float64
+}
+
+// read puts the numbers as they are now into a registry.
+func (g Gauge) read(ctx context.Context, registry *prometheus.Registry) error {
+	options := prometheus.GaugeOpts{Name: g.Name, Help: g.Help}
+	if g.Each == nil {
+		n, err := g.Read(ctx)
+		if err != nil {
+			return err
+		}
+		metric := prometheus.NewGauge(options)
+		metric.Set(n)
+		return registry.Register(metric)
+	}
+	all, err := g.Each(ctx)
+	if err != nil {
+		return err
+	}
+	metrics := prometheus.NewGaugeVec(options, g.Labels)
+	for _, one := range all {
+		metrics.WithLabelValues(one.Values...).Set(one.N)
+	}
+	return registry.Register(metrics)
 }
 
 // Handler answers /healthz, /readyz, /metrics and /debug/pprof. ready asks the
@@ -59,13 +91,7 @@ func read(ctx context.Context, gauges []Gauge) *prometheus.Registry {
 	defer cancel()
 	registry := prometheus.NewRegistry()
 	for _, g := range gauges {
-		n, err := g.Read(ctx)
-		if err != nil {
-			continue
-		}
-		metric := prometheus.NewGauge(prometheus.GaugeOpts{Name: g.Name, Help: g.Help})
-		metric.Set(n)
-		registry.MustRegister(metric)
+		_ = g.read(ctx, registry) // and one that cannot be read keeps no other away
 	}
 	return registry
 }

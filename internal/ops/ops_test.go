@@ -29,3 +29,20 @@ func TestMetricsHoldTheGauges(t *testing.T) {
 		}
 	}
 }
+
+// TestGaugesHaveLabels where there are several numbers of a name.
+func TestGaugesHaveLabels(t *testing.T) {
+	t.Parallel()
+	all := []ops.Labelled{{Values: []string{"sakura", "no_email"}, N: 7}, {Values: []string{"momiji", "bounced"}, N: 1}}
+	h := ops.Handler(func(context.Context) error { return nil }, ops.Gauge{
+		Name: "aikagi_people", Help: "x", Labels: []string{"instance", "reason"},
+		Each: func(context.Context) ([]ops.Labelled, error) { return all, nil },
+	})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	for _, line := range []string{"aikagi_people{instance=\"sakura\",reason=\"no_email\"} 7\n", "aikagi_people{instance=\"momiji\",reason=\"bounced\"} 1\n"} {
+		if !strings.Contains(w.Body.String(), line) {
+			t.Errorf("lacks %s", line)
+		}
+	}
+}

@@ -31,6 +31,8 @@ func UserStatements() []Statement {
 	add("users by id", query, args)
 	query, args = sqldb.ByIDs(profilesByUser, "i", ids)
 	add("profiles by user", query, args)
+	query, args = sqldb.ByIDs(holdersOfKeys, "i", []string{"a@example.jp", "b@example.jp"})
+	add("holders of addresses", query, args)
 	add("move epoch", moveEpochOfHolders, []any{"i", "p"})
 	add("find group", findHierarchyGroup, []any{"i", "g"})
 	add("list groups", listHierarchyGroups, []any{"i"})

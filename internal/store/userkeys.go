@@ -56,6 +56,51 @@ func (tx *Tx) insertUserKeys(ctx context.Context, u aikagi.User) error {
 	return nil
 }
 
+const holdersOfKeys = `SELECT search_key, user_id FROM user_keys WHERE instance_id = $1 AND search_key IN ()`
+
+// SharedEmails tells which of these addresses several enabled users of an instance
+// have, however their letters are written. There are at most MaxIDs.
+func (tx *Tx) SharedEmails(ctx context.Context, instance aikagi.InstanceID, emails []aikagi.Email) (map[aikagi.Email]bool, error) {
+	if len(emails) == 0 {
+		return nil, nil //nolint:nilnil // none is shared
+	}
+	keys := make([]string, len(emails))
+	for i, e := range emails {
+		keys[i] = StoredKey(string(e))
+	}
+	query, args := sqldb.ByIDs(holdersOfKeys, instance, keys)
+	hits, err := sqldb.List(ctx, tx.Tx, "list holders of addresses", scanHit, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	holders := map[string][]aikagi.UserID{}
+	for _, h := range hits {
+		holders[h.Key] = append(holders[h.Key], h.User)
+	}
+	shared := map[aikagi.Email]bool{}
+	for i, e := range emails {
+		if len(holders[keys[i]]) < 2 || shared[e] { // by far the most
+			continue
+		}
+		if shared[e], err = tx.severalHave(ctx, instance, e, holders[keys[i]]); err != nil {
+			return nil, err
+		}
+	}
+	return shared, nil
+}
+
+// severalHave looks closer: a key may be of somebody's user name, or cut.
+func (tx *Tx) severalHave(ctx context.Context, instance aikagi.InstanceID, e aikagi.Email, ids []aikagi.UserID) (bool, error) {
+	users, err := tx.ListUsersByID(ctx, instance, ids[:min(len(ids), MaxIDs)])
+	n := 0
+	for _, u := range users {
+		if u.Enabled && strings.EqualFold(string(u.Email), string(e)) {
+			n++
+		}
+	}
+	return n > 1, err
+}
+
 const deleteUserKeys = `DELETE FROM user_keys WHERE instance_id = $1 AND user_id = $2`
 
 func (tx *Tx) replaceUserKeys(ctx context.Context, before, u aikagi.User) error {

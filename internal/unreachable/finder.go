@@ -289,7 +289,7 @@ func (r *run) person(ctx context.Context, i Instance, p Person) (l line, exists 
 }
 
 func judged(l line, p Person) line {
-	l.Reason, l.Detail = judge(p)
+	l.Reason, l.Detail = Judge(p)
 	l.Mark, l.Domain, l.Profiles = mark(p.Email), domain(p.Email), p.Profiles
 	return l
 }

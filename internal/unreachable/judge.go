@@ -26,9 +26,9 @@ var desks = []string{ //nolint:gochecknoglobals // a constant
 	"no-reply", "office", "operator", "postmaster", "reception", "root", "sales", "service", "staff", "support", "team", "webmaster",
 }
 
-// judge says what stands in the way of one person, as far as nobody else has to be
+// Judge says what stands in the way of one person, as far as nobody else has to be
 // looked at; "" is nothing.
-func judge(p Person) (why Reason, detail string) {
+func Judge(p Person) (why Reason, detail string) {
 	if p.Disabled {
 		return Disabled, ""
 	}
@@ -55,12 +55,21 @@ func localPart(e aikagi.Email) string {
 
 // mark tells equal addresses without keeping one: a saved run names nobody's mailbox.
 func mark(email string) string {
-	address, err := aikagi.ParseEmail(email)
-	if err != nil {
+	sum, known := digest(email)
+	if !known {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(strings.ToLower(string(address))))
-	return hex.EncodeToString(sum[:8])
+	return hex.EncodeToString(sum[:])
+}
+
+// digest is of what can be an address, however its letters are written.
+func digest(email string) (sum [8]byte, known bool) {
+	address, err := aikagi.ParseEmail(email)
+	if err != nil {
+		return sum, false
+	}
+	whole := sha256.Sum256([]byte(strings.ToLower(string(address))))
+	return [8]byte(whole[:]), true
 }
 
 // domain is the part of an address that a mail server is looked up for.

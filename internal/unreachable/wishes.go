@@ -99,7 +99,7 @@ func checkWishes(wishes []Wish) []Mistake {
 			continue
 		}
 		people[w.Username] = w
-		switch why, detail := judge(Person{Email: w.Email}); why {
+		switch why, detail := Judge(Person{Email: w.Email}); why {
 		case NoEmail:
 			blame(wrongNoAddress, "")
 			continue

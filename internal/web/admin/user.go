@@ -52,7 +52,7 @@ func (a *Admin) userPage(r *http.Request, here door.Here) (userPage, error) {
 	}
 	page.Form = formOf(page.Page, directory.DraftOf(u), c)
 	page.Profiles = giveable(page.Page, c, u.SecurityProfileIDs)
-	page.Badges = badges(page.Page, u)
+	page.Badges = badges(page.Page, u, page.Person.Shared)
 	if page.Person.Locked {
 		page.Badges = append(page.Badges, badge{"danger", page.T("admin.state.locked")})
 	}

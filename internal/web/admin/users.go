@@ -66,7 +66,7 @@ func (a *Admin) showUsers(w http.ResponseWriter, r *http.Request, here door.Here
 	}
 	choices := found.Choices
 	page := usersPage{Page: a.Web.Page(r, "admin.users.title"), Me: here, Search: q.Search, Counts: found.Counts, Last: found.Few()}
-	page.Rows = userRows(page.Page, found.Users, choices)
+	page.Rows = userRows(page.Page, found.Users, found.Shared, choices)
 	page.Filtered = q.Search != "" || q.Filter != directory.FilterAll
 	page.NoEmail = q.Filter == directory.FilterNoEmail && q.Search == ""
 	page.Chips, page.Sizes = filterChips(page.Page, q, page.Counts), sizeChips(page.Page, q)
@@ -169,7 +169,7 @@ func sizeChips(p web.Page, q directory.Query) []chip {
 	return chips
 }
 
-func userRows(p web.Page, users []aikagi.User, c directory.Choices) []userRow {
+func userRows(p web.Page, users []aikagi.User, shared map[aikagi.Email]bool, c directory.Choices) []userRow {
 	profiles := map[aikagi.SecurityProfileID]string{}
 	for _, x := range c.Profiles {
 		profiles[x.ID] = x.Name
@@ -183,7 +183,7 @@ func userRows(p web.Page, users []aikagi.User, c directory.Choices) []userRow {
 		}
 		rows[i] = userRow{
 			User: u, Name: u.FullName(p.Locale()), Profiles: strings.Join(names, ", "),
-			Group: groups[u.HierarchyGroupID], Badges: badges(p, u),
+			Group: groups[u.HierarchyGroupID], Badges: badges(p, u, shared[u.Email]),
 		}
 	}
 	return rows

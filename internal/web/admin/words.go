@@ -7,6 +7,7 @@ import (
 	"github.com/aikagi/aikagi"
 	"github.com/aikagi/aikagi/internal/directory"
 	"github.com/aikagi/aikagi/internal/i18n"
+	"github.com/aikagi/aikagi/internal/unreachable"
 	"github.com/aikagi/aikagi/internal/web"
 )
 
@@ -14,7 +15,7 @@ import (
 type badge struct{ Kind, Text string }
 
 // badges are the states of a user that an administrator should see.
-func badges(p web.Page, u aikagi.User) []badge {
+func badges(p web.Page, u aikagi.User, shared bool) []badge {
 	var all []badge
 	if !u.Enabled {
 		return []badge{{"grey", p.T("admin.state.disabled")}}
@@ -25,11 +26,16 @@ func badges(p web.Page, u aikagi.User) []badge {
 	if u.MustChange {
 		all = append(all, badge{"info", p.T("admin.state.temporary")})
 	}
-	if u.Email == "" {
+	why, _ := unreachable.Judge(unreachable.Person{Email: string(u.Email), Bounced: !u.EmailBouncedAt.IsZero()})
+	switch {
+	case why == unreachable.NoEmail:
 		all = append(all, badge{"warn", p.T("admin.state.no_email")})
-	}
-	if !u.EmailBouncedAt.IsZero() {
+	case why == unreachable.MalformedEmail:
+		all = append(all, badge{"danger", p.T("admin.state.malformed")})
+	case why == unreachable.Bounced:
 		all = append(all, badge{"danger", p.T("admin.state.bounced")})
+	case why == unreachable.SharedMailbox, shared:
+		all = append(all, badge{"warn", p.T("admin.state.shared")})
 	}
 	if len(all) == 0 {
 		all = append(all, badge{"ok", p.T("admin.state.active")})
