@@ -195,7 +195,7 @@ func (t *terminal) tellFindings(r unreachable.Report) {
 		}
 		t.line(t.T("cli.unreachable.instance", "alias", visible(i.Alias), "found", strconv.Itoa(i.Found()), "total", strconv.Itoa(i.Users.Total)))
 		if i.Error != "" {
-			t.line(t.T("cli.unreachable.denied"))
+			t.line(t.T(i.Because()))
 		}
 		if i.IdentityType != string(aikagi.ConnectManaged) {
 			t.line(t.T("cli.unreachable.elsewhere", "kind", i.IdentityType))

@@ -9,8 +9,11 @@ import (
 	"github.com/aikagi/aikagi/internal/clock"
 )
 
-// Instance is one of a source.
-type Instance struct{ ID, Alias, IdentityType, ARN string }
+// Instance is one of a source. Its status is Amazon's, "ACTIVE"; empty is that too.
+type Instance struct{ ID, Alias, IdentityType, ARN, Status string }
+
+// active is false of one that is being made, or could not be: it has no users yet.
+func (i Instance) active() bool { return i.Status == "" || i.Status == "ACTIVE" }
 
 // Source is where the people are.
 type Source interface {
@@ -64,8 +67,12 @@ func (SystemTime) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// accessDenied is what a report says of what the caller may not look at.
-const accessDenied = "access_denied"
+// What a report says of what the caller may not look at, and of an instance in which
+// there is nobody to look at.
+const (
+	accessDenied = "access_denied"
+	notActive    = "not_active"
+)
 
 // tries is how often one question is asked that the server could not answer.
 const tries = 4
@@ -80,19 +87,26 @@ func (f *Finder) Find(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	people := make([][]Person, len(chosen))
-	denied := make([]bool, len(chosen))
+	why := make([]string, len(chosen)) // they are not looked at
 	for n, i := range chosen {
+		if !i.active() {
+			why[n] = notActive
+			continue
+		}
 		people[n], err = r.users(ctx, i)
-		denied[n] = aikagi.CodeOf(err) == aikagi.Forbidden
-		if err != nil && !denied[n] {
+		switch {
+		case err == nil:
+		case aikagi.CodeOf(err) == aikagi.Forbidden:
+			why[n] = accessDenied
+		default:
 			return report, err
 		}
 		r.total += len(people[n])
 	}
 	for n, i := range chosen {
-		if denied[n] {
+		if why[n] != "" {
 			report.Instances = append(report.Instances, InstanceReport{
-				ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, Findings: []Finding{}, Error: accessDenied,
+				ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, Findings: []Finding{}, Error: why[n],
 			})
 			continue
 		}

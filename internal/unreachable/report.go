@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/aikagi/aikagi/internal/i18n"
 )
 
 // Reason is why somebody cannot reset the password, or why it is not known.
@@ -106,5 +108,13 @@ func inOrder(all []Finding) {
 
 // Denied reports whether the users of an instance could not be listed.
 func (r Report) Denied() bool {
-	return slices.ContainsFunc(r.Instances, func(i InstanceReport) bool { return i.Error != "" })
+	return slices.ContainsFunc(r.Instances, func(i InstanceReport) bool { return i.Error == accessDenied })
+}
+
+// Because is the key of the text that says why nobody of the instance was looked at.
+func (i InstanceReport) Because() i18n.Key {
+	if i.Error == notActive {
+		return "cli.unreachable.not_active"
+	}
+	return "cli.unreachable.denied"
 }

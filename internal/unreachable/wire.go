@@ -28,7 +28,7 @@ func (w Wire) Instances(ctx context.Context, token string) ([]Instance, string, 
 	found, next, err := w.InstancesPage(ctx, token)
 	page := make([]Instance, len(found))
 	for n, i := range found {
-		page[n] = Instance{ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, ARN: i.ARN}
+		page[n] = Instance{ID: i.ID, Alias: i.Alias, IdentityType: i.IdentityType, ARN: i.ARN, Status: i.Status}
 	}
 	return page, next, err
 }

@@ -108,6 +108,53 @@ func TestAnswersOfTheServiceModel(t *testing.T) {
 	}
 }
 
+// TestAnswersThatOthersHaveSeen are built after what people have written down of the
+// real service: an instance that could not be made and is listed for ever
+// (aws/aws-sdk-js issue 3557), a refusal whose body is a sentence and no object, as the
+// service answered until 2023 (aws/aws-sdk-js-v3 issue 4256), a fault of the service in
+// between, with nothing in its body (hashicorp/terraform-provider-aws issue 44418), the
+// text of a refusal by policy (aws-samples/amazon-transcribe-live-call-analytics issue
+// 93), and a list of users with its three members (the example of AWS CLI's list-users).
+func TestAnswersThatOthersHaveSeen(t *testing.T) {
+	t.Parallel()
+	const id = "40c83b68-ea62-414c-97bb-d018e39e158e"
+	arn := "arn:aws:connect:us-west-2:123456789012:instance/" + id
+	user := func(n, email string) func(http.ResponseWriter, *http.Request) {
+		return says(`{"User":{"Arn":"` + arn + `/agent/` + n + `","DirectoryUserId":"` + n + `","Id":"` + n + `","IdentityInfo":{"Email":"` + email + `",` +
+			`"FirstName":"F","LastName":"L"},"PhoneConfig":{"AfterContactWorkTimeLimit":0,"AutoAccept":false,"PhoneType":"SOFT_PHONE"},` +
+			`"RoutingProfileId":"r","SecurityProfileIds":["p1"],"Tags":{},"LastModifiedTime":1.695476385362E9,"LastModifiedRegion":"us-west-2"}}`)
+	}
+	w := played(t, map[string]func(http.ResponseWriter, *http.Request){
+		"/instance": says(`{"InstanceSummaryList":[{"Id":"broken","Arn":"arn:broken","IdentityManagementType":"CONNECT_MANAGED","CreatedTime":1.606e9,` +
+			`"InstanceStatus":"CREATION_FAILED","InboundCallsEnabled":true,"OutboundCallsEnabled":true},` +
+			`{"Id":"` + id + `","Arn":"` + arn + `","IdentityManagementType":"CONNECT_MANAGED","InstanceAlias":"desk","InstanceStatus":"ACTIVE"}]}`),
+		"/users-summary/" + id: says(`{"UserSummaryList":[{"Id":"jane","Arn":"` + arn + `/agent/jane","Username":"Jane"},` +
+			`{"Id":"paulo","Arn":"` + arn + `/agent/paulo","Username":"Paulo"},{"Id":"flaky","Arn":"` + arn + `/agent/flaky","Username":"Flaky"},` +
+			`{"Id":"secret","Arn":"` + arn + `/agent/secret","Username":"Secret"}]}`),
+		"/users/" + id + "/jane":  user("jane", "jane@example.com"),
+		"/users/" + id + "/paulo": user("paulo", ""),
+		"/users/" + id + "/flaky": once(refuses(http.StatusInternalServerError, "InternalServiceException:http://internal.amazon.com/coral/com.amazonaws.connect/", ``),
+			user("flaky", "flaky@example.com")),
+		"/users/" + id + "/secret": refuses(http.StatusForbidden, "AccessDeniedException", `{"Message":"User: arn:aws:sts::123456789012:assumed-role/look/s `+
+			`is not authorized to perform: connect:DescribeUser on resource: `+arn+`/agent/secret"}`),
+		"/security-profiles-summary/" + id: refuses(http.StatusForbidden, "AccessDeniedException:", `"not allowed to list the profiles"`),
+	})
+	r := find(t, &Finder{Source: w, Clock: &still{now: start}, Quota: AmazonsQuota, Share: 1})
+	if broken := r.Instances[0]; broken.Error != notActive || broken.Users.Total != 0 || r.Denied() {
+		t.Errorf("an instance that could not be made: %+v, denied %v", broken, r.Denied())
+	}
+	desk := r.Instances[1]
+	want := []Finding{
+		{"paulo", "Paulo", NoEmail, ""}, {"secret", "Secret", Unchecked, accessDenied},
+	}
+	if diff := cmp.Diff(want, desk.Findings); diff != "" || desk.Users != (Count{4, 3}) {
+		t.Errorf("%+v\n%s", desk.Users, diff)
+	}
+	if desk.Readiness.Known || desk.Readiness.Error != accessDenied {
+		t.Errorf("%+v", desk.Readiness)
+	}
+}
+
 // TestAnswersThatEndARun say what to do about it.
 func TestAnswersThatEndARun(t *testing.T) {
 	t.Parallel()
