@@ -80,8 +80,9 @@ func (s scene) page(ctx context.Context, q Query) (Page, error) {
 	return p, err
 }
 
-// shared tells which addresses of users somebody else has too: their mail lands where
-// others read.
+// shared tells which addresses of users another enabled user has too, however the
+// letters are written: their mail lands where others read. Of whom the actor does not
+// see it tells nothing, or he could try addresses on somebody whom he sees.
 func (s scene) shared(ctx context.Context, users ...aikagi.User) (map[aikagi.Email]bool, error) {
 	var emails []aikagi.Email
 	for _, u := range users {
@@ -89,7 +90,26 @@ func (s scene) shared(ctx context.Context, users ...aikagi.User) (map[aikagi.Ema
 			emails = append(emails, u.Email)
 		}
 	}
-	return s.tx.SharedEmails(ctx, s.instance.ID, emails)
+	sharers, err := s.tx.ListSharers(ctx, s.instance.ID, emails)
+	if err != nil {
+		return nil, err
+	}
+	if sharers, err = s.rights.Seen(ctx, s.tx, sharers); err != nil {
+		return nil, err
+	}
+	having := map[string]int{}
+	for _, u := range sharers {
+		if u.Enabled {
+			having[strings.ToLower(string(u.Email))]++
+		}
+	}
+	shared := map[aikagi.Email]bool{}
+	for _, e := range emails {
+		if having[strings.ToLower(string(e))] > 1 {
+			shared[e] = true
+		}
+	}
+	return shared, nil
 }
 
 // Cursors are "a" or "b" (after, before) and a user name, or "s", a search key

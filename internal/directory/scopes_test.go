@@ -306,6 +306,31 @@ func TestS26NobodySeesThroughSomebodyElse(t *testing.T) {
 	must(t, w.rules.ReplaceProfiles(as(t, w.has(t, w.here.ID, "Admin")), w.here.ID, led.ID, directory.AsItStands, []aikagi.SecurityProfileID{others}))
 }
 
+// TestS25NobodyTriesAddressesOfOthers: the mark of a shared address is about those whom
+// the actor sees.
+func TestS25NobodyTriesAddressesOfOthers(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t)
+	leader := w.leader(t)
+	mine, second, other := w.carries(t, w.has(t, w.here.ID, "Agent"), tagged), w.carries(t, w.has(t, w.here.ID, "Agent"), tagged), w.has(t, w.here.ID, "Agent")
+	marked := func(actor aikagi.User, try aikagi.Email) bool {
+		t.Helper()
+		address := string(try)
+		must(t, w.rules.Amend(as(t, leader), w.here.ID, mine.ID, directory.Identity{Email: &address}))
+		p, err := w.rules.Find(as(t, actor), w.here.ID, mine.ID)
+		must(t, err)
+		o, err := w.rules.Overview(as(t, actor), w.here.ID, directory.Query{})
+		if must(t, err); o.Shared[try] != p.Shared {
+			t.Errorf("%s: the list says %v, the page %v", try, o.Shared[try], p.Shared)
+		}
+		return p.Shared
+	}
+	admin := w.has(t, w.here.ID, "Admin")
+	if marked(leader, other.Email) || !marked(admin, other.Email) || !marked(leader, second.Email) {
+		t.Error("the mark tells of somebody out of sight, or of nobody at all")
+	}
+}
+
 // TestNobodyWidensTheScopeOfWhatHeHolds, and whoever sees some only does not keep an
 // instance in order (S26, S28, F05).
 func TestNobodyWidensTheScopeOfWhatHeHolds(t *testing.T) {

@@ -58,11 +58,13 @@ func (tx *Tx) insertUserKeys(ctx context.Context, u aikagi.User) error {
 
 const holdersOfKeys = `SELECT search_key, user_id FROM user_keys WHERE instance_id = $1 AND search_key IN ()`
 
-// SharedEmails tells which of these addresses several enabled users of an instance
-// have, however their letters are written. There are at most MaxIDs.
-func (tx *Tx) SharedEmails(ctx context.Context, instance aikagi.InstanceID, emails []aikagi.Email) (map[aikagi.Email]bool, error) {
+// ListSharers reads the users who may have one of these addresses together with somebody
+// else: those with a search key that several have. It may be somebody's user name, or
+// cut, so the caller looks at the addresses, of which there are at most MaxIDs. Of a key
+// that very many have, MaxIDs users are enough.
+func (tx *Tx) ListSharers(ctx context.Context, instance aikagi.InstanceID, emails []aikagi.Email) ([]aikagi.User, error) {
 	if len(emails) == 0 {
-		return nil, nil //nolint:nilnil // none is shared
+		return nil, nil
 	}
 	keys := make([]string, len(emails))
 	for i, e := range emails {
@@ -77,28 +79,13 @@ func (tx *Tx) SharedEmails(ctx context.Context, instance aikagi.InstanceID, emai
 	for _, h := range hits {
 		holders[h.Key] = append(holders[h.Key], h.User)
 	}
-	shared := map[aikagi.Email]bool{}
-	for i, e := range emails {
-		if len(holders[keys[i]]) < 2 || shared[e] { // by far the most
-			continue
-		}
-		if shared[e], err = tx.severalHave(ctx, instance, e, holders[keys[i]]); err != nil {
-			return nil, err
+	var several []aikagi.UserID
+	for _, ids := range holders {
+		if len(ids) > 1 { // by far the fewest
+			several = append(several, ids[:min(len(ids), MaxIDs)]...)
 		}
 	}
-	return shared, nil
-}
-
-// severalHave looks closer: a key may be of somebody's user name, or cut.
-func (tx *Tx) severalHave(ctx context.Context, instance aikagi.InstanceID, e aikagi.Email, ids []aikagi.UserID) (bool, error) {
-	users, err := tx.ListUsersByID(ctx, instance, ids[:min(len(ids), MaxIDs)])
-	n := 0
-	for _, u := range users {
-		if u.Enabled && strings.EqualFold(string(u.Email), string(e)) {
-			n++
-		}
-	}
-	return n > 1, err
+	return tx.ListUsersByID(ctx, instance, several)
 }
 
 const deleteUserKeys = `DELETE FROM user_keys WHERE instance_id = $1 AND user_id = $2`
